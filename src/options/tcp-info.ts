@@ -1,0 +1,3 @@
+export interface TcpInfo {
+  readonly state: string;
+}
