@@ -1,0 +1,128 @@
+/*
+ * One instance per environment (main thread or worker), kept in the instance data:
+ * no statics. A worker can be ended at any moment without running JavaScript, so
+ * the cleanup hook closes every descriptor the instance owns and, asynchronously,
+ * its event-loop handles: an environment with open handles would abort the process.
+ */
+#include "hawser.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { PAGE = 4096 };
+
+struct hawser_cleanup {
+  struct hawser *hawser;
+  napi_async_cleanup_hook_handle hook;
+};
+
+static void call(struct hawser *h, napi_ref function_ref, int32_t number) {
+  napi_handle_scope scope;
+  napi_value function, receiver, argument;
+  if (napi_open_handle_scope(h->env, &scope) != napi_ok) return;
+  napi_get_reference_value(h->env, function_ref, &function);
+  napi_get_global(h->env, &receiver);
+  napi_create_int32(h->env, number, &argument);
+  /* Also drains the microtasks. The callee catches what it calls; an error that escapes it is a bug that must show. */
+  if (napi_make_callback(h->env, h->async, receiver, function, 1, &argument, NULL) == napi_pending_exception) {
+    napi_value error;
+    if (napi_get_and_clear_last_exception(h->env, &error) == napi_ok) napi_fatal_exception(h->env, error);
+  }
+  napi_close_handle_scope(h->env, scope);
+}
+
+void call_dispatch(struct hawser *h, int32_t records) {
+  call(h, h->dispatch, records);
+}
+
+void call_settle(struct hawser *h, int32_t abnormal) {
+  call(h, h->settle, abnormal);
+}
+
+/* slab(bytes): the next receive memory. Returns where its first page starts. */
+static napi_value replace_slab(napi_env env, napi_callback_info info) {
+  napi_value v[1];
+  struct hawser *h = args_get(env, info, 1, v);
+  size_t length;
+  uint8_t *data = arg_bytes(env, v[0], &length);
+  size_t skip = (PAGE - (uintptr_t)data % PAGE) % PAGE;
+  if (data == NULL || length < skip + PAGE) return result_int(env, -EINVAL);
+  if (h->memory[1] != NULL) napi_delete_reference(env, h->memory[1]);
+  napi_create_reference(env, v[0], 1, &h->memory[1]);
+  h->slab = data + skip;
+  h->slab_size = (int32_t)(length - skip);
+  h->control[CTL_SLAB_USED] = 0;
+  return result_int(env, (int32_t)skip);
+}
+
+/*
+ * start(control, records, ops, out, accepted, dispatch, settle): the five are views
+ * of one ArrayBuffer. `dispatch(records)` and `settle(abnormal)` are called from the event loop.
+ */
+static napi_value start(napi_env env, napi_callback_info info) {
+  napi_value v[7], buffer, name;
+  struct hawser *h = args_get(env, info, 7, v);
+  if (h->turn != NULL) return result_int(env, -EALREADY);
+  size_t length;
+  h->control = (int32_t *)arg_bytes(env, v[0], &length);
+  h->records = (int32_t *)arg_bytes(env, v[1], &length);
+  h->ops = (int32_t *)arg_bytes(env, v[2], &length);
+  h->out = arg_bytes(env, v[3], &length);
+  h->accepted = arg_bytes(env, v[4], &length);
+  napi_get_typedarray_info(env, v[0], NULL, NULL, NULL, &buffer, NULL);
+  napi_create_reference(env, buffer, 1, &h->memory[0]);
+  napi_create_reference(env, v[5], 1, &h->dispatch);
+  napi_create_reference(env, v[6], 1, &h->settle);
+  napi_create_string_utf8(env, "hawser", NAPI_AUTO_LENGTH, &name);
+  napi_async_init(env, NULL, name, &h->async);
+  h->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+  if (h->epoll_fd < 0) return result_int(env, -errno);
+  return result_int(env, turn_start(h));
+}
+
+/* ref(on): whether the loop is kept alive by us */
+static napi_value set_ref(napi_env env, napi_callback_info info) {
+  napi_value v[1];
+  struct hawser *h = args_get(env, info, 1, v);
+  turn_ref(h, arg_int(env, v[0]) != 0);
+  return result_int(env, 0);
+}
+
+static void release(void *data) {
+  struct hawser_cleanup *cleanup = data;
+  if (cleanup->hawser->epoll_fd >= 0) close(cleanup->hawser->epoll_fd);
+  free(cleanup->hawser);
+  napi_remove_async_cleanup_hook(cleanup->hook);
+  free(cleanup);
+}
+
+static void clean_up(napi_async_cleanup_hook_handle hook, void *data) {
+  struct hawser_cleanup *cleanup = data;
+  cleanup->hook = hook;
+  socket_close_all(cleanup->hawser);
+  turn_stop(cleanup->hawser, release, cleanup);
+}
+
+NAPI_MODULE_INIT() {
+  static const struct method methods[] = {{"start", start}, {"slab", replace_slab}, {"ref", set_ref}};
+  struct hawser *h = calloc(1, sizeof *h);
+  struct hawser_cleanup *cleanup = calloc(1, sizeof *cleanup);
+  if (h == NULL || cleanup == NULL) {
+    free(h);
+    free(cleanup);
+    napi_throw_error(env, "ENOMEM", "hawser: not enough memory");
+    return NULL;
+  }
+  h->env = env;
+  h->epoll_fd = -1;
+  cleanup->hawser = h;
+  napi_set_instance_data(env, h, NULL, NULL);
+  napi_add_async_cleanup_hook(env, clean_up, cleanup, NULL);
+  export_methods(env, exports, methods, sizeof methods / sizeof *methods);
+  io_export(env, exports);
+  socket_export(env, exports);
+  constants_export(env, exports);
+  return exports;
+}
