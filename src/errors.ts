@@ -57,7 +57,9 @@ export function notWritable(data: unknown): TypeError {
 export function asError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
   return codedError(
-    new Error(`a callback threw a value that is not an Error: ${String(thrown)}`, { cause: thrown }),
+    new Error(`a callback threw a value that is not an Error: ${String(thrown)}`, {
+      cause: thrown,
+    }),
     'ERR_NOT_AN_ERROR',
   );
 }

@@ -1,6 +1,9 @@
 import type { Address } from './address.js';
-import type { Engine } from './engine/engine.js';
+import { type EngineChoice, selectEngine } from './engine/select.js';
 import type { SocketOptions } from './options/catalogue.js';
+import type { ProtocolFactory } from './protocol.js';
+import { checkServerOptions } from './server-options.js';
+import { Serving } from './serving.js';
 import type { ServerStats } from './stats.js';
 import type { ListenerSocket, Transport } from './transport.js';
 
@@ -37,7 +40,7 @@ export interface ServerOptions {
   /** Default true. With false the sockets are bound but refuse connections until `startServing`. */
   startServing?: boolean;
   /** Default 'auto': native where the addon loads, else node. */
-  engine?: 'auto' | 'native' | 'node' | Engine;
+  engine?: EngineChoice;
   /** Told of every error of a callback and of accepting. `null`: no connection is concerned. */
   onError?(error: Error, transport: Transport | null): void;
   /** Aborting it closes the server. */
@@ -77,4 +80,24 @@ export interface Server extends AsyncDisposable {
   /** Whether the server keeps the event loop alive; it does by default. */
   ref(): void;
   unref(): void;
+}
+
+/**
+ * Listens on what `options` name and runs one protocol per connection.
+ *
+ * Rejects, with nothing left open, with an error of Node's shape when an address
+ * cannot be had (`listen EADDRINUSE 127.0.0.1:80`), and with a `TypeError`,
+ * `RangeError` or `SocketOptionError` for options that cannot be right.
+ */
+export async function createServer(
+  factory: ProtocolFactory,
+  options: ServerOptions = {},
+): Promise<Server> {
+  if (typeof factory !== 'function') {
+    throw new TypeError(
+      `createServer(factory): factory must be a function that returns a protocol; got ${typeof factory}`,
+    );
+  }
+  const checked = checkServerOptions(options);
+  return Serving.create(factory, selectEngine(options.engine), checked);
 }

@@ -86,7 +86,7 @@ export interface TransportSettings {
 export interface ConnectionOwner {
   readonly server: Server | null;
   readonly settings: TransportSettings;
-  /** The protocol for one new connection. When it throws, the engine closes the connection and calls `failed`. */
+  /** The protocol for one new connection. When it throws, the engine closes the connection: see `ListenerOwner.refused`. */
   createProtocol(): Protocol | BufferedProtocol;
   /** Just before `connectionMade`. */
   opened(transport: Transport): void;
@@ -105,6 +105,8 @@ export interface ListenerOwner extends ConnectionOwner {
    * stops watching the listener until `Listener.resume` is called.
    */
   acceptRoom(): number;
+  /** A connection was accepted and closed at once: its protocol or one of its options could not be had. */
+  refused(error: Error): void;
   /**
    * accept(2) failed for want of resources (EMFILE, ENFILE, ENOBUFS, ENOMEM): the
    * engine retries after 100 ms. Or it failed for good (`fatal`): the listener is dead.

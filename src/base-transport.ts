@@ -1,0 +1,443 @@
+import type { Address } from './address.js';
+import { channels } from './diagnostics.js';
+import type { ConnectionOwner } from './engine/engine.js';
+import { asError, notWritable, writeAfterEnd } from './errors.js';
+import { resolveLimits } from './flow-control.js';
+import { assertProtocol, type BufferedProtocol, isBuffered, type Protocol } from './protocol.js';
+import type { Server } from './server.js';
+import type { CloseCause } from './stats.js';
+import type { Transport, TransportSocket, WriteBufferLimits } from './transport.js';
+
+/*
+ * The state of a transport, in one integer: a connection is a small object, and the
+ * common case of a call is one test against zero.
+ */
+const READING_PAUSED = 1 << 0;
+/** close, abort or reset was called, or the connection is lost: nothing more is delivered but connectionLost. */
+const CLOSING = 1 << 1;
+/** connectionLost is due: I/O has ended. */
+const LOST = 1 << 2;
+/** connectionLost has been called. */
+const OVER = 1 << 3;
+const WRITING_PAUSED = 1 << 4;
+const EOF_WRITTEN = 1 << 5;
+const EOF_RECEIVED = 1 << 6;
+/** The end of input arrived and waits behind paused reading. */
+const EOF_WAITING = 1 << 7;
+const BUFFERED = 1 << 8;
+/** Inside resumeWriting: a closing flush still takes writes. */
+const RESUMING = 1 << 9;
+/** `runDue` is scheduled. */
+const DUE = 1 << 10;
+const DROP_REPORTED = 1 << 11;
+
+/** How much a buffered protocol is told it could be given at once, bytes. */
+export const receiveSizeHint = 64 * 1024;
+
+let nextId = 1;
+
+/**
+ * The state machine of a transport: what may be called when, in which order the
+ * protocol hears of things, and what happens when it throws. It does no I/O: an
+ * engine extends it, implements the abstract part, and reports events through the
+ * methods marked "engine".
+ *
+ * What makes re-entrancy impossible: nothing below calls the protocol from inside
+ * a call the protocol made. Such calls only change the state and ask for `runDue`,
+ * which the engine calls from its own stack soon after. `pauseWriting` is the one
+ * exception, as in asyncio.
+ */
+export abstract class BaseTransport implements Transport {
+  readonly id = nextId++;
+  bytesRead = 0;
+  protected readonly owner: ConnectionOwner;
+  private flags: number;
+  private current: Protocol | BufferedProtocol;
+  private limits: WriteBufferLimits;
+  /** Received while reading was paused, in order. Bounded: the engine stops reading when it hears of the pause. */
+  private waiting: Buffer[] | null = null;
+  private lostError: Error | null = null;
+  private cause: CloseCause | null = null;
+
+  constructor(owner: ConnectionOwner, protocol: Protocol | BufferedProtocol) {
+    this.owner = owner;
+    this.current = protocol;
+    this.flags = isBuffered(protocol) ? BUFFERED : 0;
+    this.limits = owner.settings.writeBufferLimits;
+  }
+
+  // ---- what an engine implements ----
+
+  abstract readonly remoteAddress: Address;
+  abstract readonly localAddress: Address;
+  abstract readonly socket: TransportSocket;
+  abstract readonly writeBufferSize: number;
+  abstract readonly bytesWritten: number;
+  /** Takes bytes (at least one) to send after all earlier ones. */
+  protected abstract send(data: Uint8Array | string): void;
+  /** The same for several chunks, which may be kept. */
+  protected abstract sendMany(chunks: readonly Uint8Array[]): void;
+  /** No more will be written: once all is sent, FIN; when `isClosing`, then `conclude(null)`. */
+  protected abstract finishOutput(): void;
+  /** Drop what is buffered and release the connection; `reset` sends RST. Nothing is reported afterwards. */
+  protected abstract discard(reset: boolean): void;
+  /** `isReading` or `takesOwnMemory` changed: start or stop receiving. */
+  protected abstract readingChanged(): void;
+  /** Have `runDue` called soon, from the engine's own stack. */
+  protected abstract defer(): void;
+
+  // ---- the public side ----
+
+  get protocol(): Protocol | BufferedProtocol {
+    return this.current;
+  }
+
+  set protocol(protocol: Protocol | BufferedProtocol) {
+    assertProtocol(protocol);
+    this.current = protocol;
+    const before = this.flags;
+    this.flags = isBuffered(protocol) ? before | BUFFERED : before & ~BUFFERED;
+    if (this.flags !== before && !(before & CLOSING)) this.readingChanged();
+  }
+
+  get server(): Server | null {
+    return this.owner.server;
+  }
+
+  get isClosing(): boolean {
+    return (this.flags & CLOSING) !== 0;
+  }
+
+  get isReading(): boolean {
+    return (this.flags & (READING_PAUSED | CLOSING)) === 0;
+  }
+
+  get writeBufferLimits(): WriteBufferLimits {
+    return this.limits;
+  }
+
+  write(data: Uint8Array | string): void {
+    if (!(data instanceof Uint8Array) && typeof data !== 'string') throw notWritable(data);
+    if (this.flags & (EOF_WRITTEN | CLOSING) && !this.takesWrite(data.length)) return;
+    if (data.length === 0) return;
+    this.send(data);
+    this.checkHighWater();
+  }
+
+  writev(chunks: readonly Uint8Array[]): void {
+    let length = 0;
+    for (const chunk of chunks) {
+      if (!(chunk instanceof Uint8Array)) throw notWritable(chunk);
+      length += chunk.length;
+    }
+    if (this.flags & (EOF_WRITTEN | CLOSING) && !this.takesWrite(length)) return;
+    if (length === 0) return;
+    this.sendMany(chunks);
+    this.checkHighWater();
+  }
+
+  writeEof(): void {
+    if (this.flags & (EOF_WRITTEN | CLOSING)) return;
+    this.flags |= EOF_WRITTEN;
+    this.finishOutput();
+  }
+
+  close(): void {
+    if (this.flags & CLOSING) return;
+    this.flags |= CLOSING;
+    this.cause ??= 'close';
+    this.waiting = null;
+    this.finishOutput();
+  }
+
+  abort(): void {
+    this.terminate('abort', null);
+  }
+
+  reset(): void {
+    this.terminate('reset', null);
+  }
+
+  pauseReading(): void {
+    if (this.flags & (READING_PAUSED | CLOSING)) return;
+    this.flags |= READING_PAUSED;
+    this.readingChanged();
+  }
+
+  resumeReading(): void {
+    if ((this.flags & (READING_PAUSED | CLOSING)) !== READING_PAUSED) return;
+    this.flags &= ~READING_PAUSED;
+    if (this.hasWaiting) this.schedule();
+    else this.readingChanged();
+  }
+
+  setWriteBufferLimits(limits: { high?: number; low?: number }): void {
+    this.limits = resolveLimits(limits);
+    this.checkHighWater();
+  }
+
+  // ---- engine: state ----
+
+  /** Whether the engine should receive: not paused, not closing, end not seen, nothing waiting. */
+  get wantsInput(): boolean {
+    return (
+      (this.flags & (READING_PAUSED | CLOSING | EOF_RECEIVED | EOF_WAITING)) === 0 &&
+      this.waiting === null
+    );
+  }
+
+  /** Whether received bytes go into memory of the protocol's. */
+  get takesOwnMemory(): boolean {
+    return (this.flags & BUFFERED) !== 0;
+  }
+
+  /** Whether FIN follows what is buffered. */
+  get isFinishing(): boolean {
+    return (this.flags & (EOF_WRITTEN | CLOSING)) !== 0;
+  }
+
+  /** Whether the connection has ended and only `connectionLost` is left. */
+  get isLost(): boolean {
+    return (this.flags & LOST) !== 0;
+  }
+
+  /** Whether the peer has sent FIN and it was seen. */
+  get eofSeen(): boolean {
+    return (this.flags & (EOF_RECEIVED | EOF_WAITING)) !== 0;
+  }
+
+  // ---- engine: events ----
+
+  /** The connection is there: tells the owner, then the protocol. */
+  open(): void {
+    this.owner.opened(this);
+    if (channels.connection.hasSubscribers) channels.connection.publish({ transport: this });
+    try {
+      watch(this, this.current.connectionMade?.(this));
+    } catch (thrown) {
+      this.callbackFailed(thrown);
+    }
+  }
+
+  /** Bytes arrived; `chunk` is the protocol's from now on. */
+  received(chunk: Buffer): void {
+    this.bytesRead += chunk.length;
+    if (this.flags & (READING_PAUSED | CLOSING | BUFFERED) || this.waiting !== null) {
+      this.deliver(chunk);
+      return;
+    }
+    try {
+      const result: unknown = (this.current as Protocol).dataReceived(chunk);
+      if (result !== undefined) watch(this, result);
+    } catch (thrown) {
+      this.callbackFailed(thrown);
+    }
+  }
+
+  /** The memory a buffered protocol wants bytes in; `null`: it has been aborted for not giving any. */
+  offerMemory(): Uint8Array | null {
+    try {
+      const memory = (this.current as BufferedProtocol).getBuffer(receiveSizeHint);
+      if (memory instanceof Uint8Array && memory.length > 0) return memory;
+      throw new TypeError(
+        `getBuffer() must return a Uint8Array with room for at least 1 byte; got ${
+          memory instanceof Uint8Array ? 'an empty one' : typeof memory
+        }`,
+      );
+    } catch (thrown) {
+      this.callbackFailed(thrown);
+      return null;
+    }
+  }
+
+  /** `count` bytes were put into the memory of the last `offerMemory`. */
+  receivedInto(count: number): void {
+    this.bytesRead += count;
+    this.fillUpdated(count);
+  }
+
+  /** The peer sent FIN: the last of the input. */
+  receivedEof(): void {
+    if (this.flags & (CLOSING | EOF_RECEIVED | EOF_WAITING)) return;
+    if (this.flags & READING_PAUSED || this.waiting !== null) this.flags |= EOF_WAITING;
+    else this.deliverEof();
+  }
+
+  /** The write buffer shrank: the writer may go on when it fell to the low-water mark. */
+  drained(): void {
+    if ((this.flags & (WRITING_PAUSED | LOST)) !== WRITING_PAUSED) return;
+    if (this.writeBufferSize > this.limits.low) return;
+    this.flags = (this.flags & ~WRITING_PAUSED) | RESUMING;
+    try {
+      watch(this, this.current.resumeWriting?.());
+    } catch (thrown) {
+      this.callbackFailed(thrown);
+    } finally {
+      this.flags &= ~RESUMING;
+    }
+  }
+
+  /** The connection is over: `null` when it was closed in order. `connectionLost` follows from `runDue`. */
+  conclude(error: Error | null, cause?: CloseCause): void {
+    if (this.flags & LOST) return;
+    this.flags |= CLOSING | LOST;
+    this.lostError = error;
+    if (error !== null || this.cause === null) this.cause = cause ?? this.cause ?? 'close';
+    this.waiting = null;
+    this.schedule();
+  }
+
+  /** Ends the connection at once: a deliberate `abort` of some kind, for `cause`. */
+  terminate(cause: CloseCause, error: Error | null): void {
+    if (this.flags & LOST) return;
+    this.flags |= CLOSING;
+    this.cause = cause;
+    this.discard(cause === 'reset');
+    this.conclude(error, cause);
+  }
+
+  /** What `defer` asked for: delivers what waited, or the end. */
+  runDue(): void {
+    this.flags &= ~DUE;
+    if (this.flags & LOST) this.finish();
+    else if (this.hasWaiting) this.deliverWaiting();
+  }
+
+  // ---- inside ----
+
+  private get hasWaiting(): boolean {
+    return this.waiting !== null || (this.flags & EOF_WAITING) !== 0;
+  }
+
+  private schedule(): void {
+    if (this.flags & (DUE | OVER)) return;
+    this.flags |= DUE;
+    this.defer();
+  }
+
+  /** A write outside the ordinary: throws, drops (false), or is part of a closing flush (true). */
+  private takesWrite(length: number): boolean {
+    if (this.flags & EOF_WRITTEN) throw writeAfterEnd();
+    if ((this.flags & (RESUMING | LOST)) === RESUMING) return true;
+    if (length === 0) return false;
+    const first = (this.flags & DROP_REPORTED) === 0;
+    this.flags |= DROP_REPORTED;
+    this.owner.writeDropped(this, length, first);
+    return false;
+  }
+
+  private checkHighWater(): void {
+    if (this.flags & (WRITING_PAUSED | LOST) || this.writeBufferSize <= this.limits.high) return;
+    this.flags |= WRITING_PAUSED;
+    try {
+      watch(this, this.current.pauseWriting?.());
+    } catch (thrown) {
+      this.callbackFailed(thrown);
+    }
+  }
+
+  /** The general way to the protocol: respects a pause, a close and a swap at every step. */
+  private deliver(chunk: Buffer): void {
+    let rest = chunk;
+    while (rest.length > 0 && !(this.flags & CLOSING)) {
+      if (this.flags & READING_PAUSED || this.waiting !== null) {
+        this.waiting ??= [];
+        this.waiting.push(rest);
+        return;
+      }
+      rest = this.handOver(rest);
+    }
+  }
+
+  /** Gives the protocol what it takes at once; returns what is left. */
+  private handOver(chunk: Buffer): Buffer {
+    if (this.flags & BUFFERED) {
+      const memory = this.offerMemory();
+      if (memory === null) return chunk;
+      const count = Math.min(memory.length, chunk.length);
+      memory.set(chunk.subarray(0, count));
+      this.fillUpdated(count);
+      return chunk.subarray(count);
+    }
+    try {
+      watch(this, (this.current as Protocol).dataReceived(chunk));
+    } catch (thrown) {
+      this.callbackFailed(thrown);
+    }
+    return chunk.subarray(chunk.length);
+  }
+
+  private fillUpdated(count: number): void {
+    try {
+      watch(this, (this.current as BufferedProtocol).bufferUpdated(count));
+    } catch (thrown) {
+      this.callbackFailed(thrown);
+    }
+  }
+
+  private deliverWaiting(): void {
+    if (this.flags & (READING_PAUSED | CLOSING)) return;
+    const chunks = this.waiting ?? [];
+    this.waiting = null;
+    for (let i = 0; i < chunks.length; i++) {
+      this.deliver(chunks[i]!);
+      if (this.flags & CLOSING) return;
+      if (this.flags & READING_PAUSED) {
+        const rest = chunks.slice(i + 1);
+        if (rest.length > 0) this.waiting = [...((this.waiting as Buffer[] | null) ?? []), ...rest];
+        return;
+      }
+    }
+    if (this.flags & EOF_WAITING) this.deliverEof();
+    else this.readingChanged();
+  }
+
+  private deliverEof(): void {
+    this.flags = (this.flags | EOF_RECEIVED) & ~EOF_WAITING;
+    let keepOpen: unknown = false;
+    try {
+      keepOpen = this.current.eofReceived?.();
+      watch(this, keepOpen);
+    } catch (thrown) {
+      this.callbackFailed(thrown);
+    }
+    if (this.flags & CLOSING) return;
+    if (keepOpen === true) {
+      this.readingChanged();
+      return;
+    }
+    this.cause = 'eof';
+    this.close();
+  }
+
+  private callbackFailed(thrown: unknown): void {
+    const error = asError(thrown);
+    this.owner.failed(error, this);
+    this.terminate('protocol-error', error);
+  }
+
+  private finish(): void {
+    if (this.flags & OVER) return;
+    this.flags |= OVER;
+    try {
+      watch(this, this.current.connectionLost?.(this.lostError));
+    } catch (thrown) {
+      this.owner.failed(asError(thrown), this);
+    }
+    const cause = this.cause as CloseCause;
+    if (channels.close.hasSubscribers) {
+      channels.close.publish({ transport: this, cause, error: this.lostError });
+    }
+    this.owner.closed(this, cause, this.lostError);
+  }
+
+  /** A rejection of an async callback counts as a throw. */
+  rejected(reason: unknown): void {
+    this.callbackFailed(reason);
+  }
+}
+
+function watch(transport: BaseTransport, result: unknown): void {
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') return;
+  (result as PromiseLike<unknown>).then(undefined, (reason) => transport.rejected(reason));
+}

@@ -1,0 +1,123 @@
+import { codedError, systemError } from '../../errors.js';
+import type { OptionCall } from '../../options/plan.js';
+import type { Transport } from '../../transport.js';
+import type {
+  ConnectionOwner,
+  DialRequest,
+  Engine,
+  Listener,
+  ListenerOwner,
+  ListenRequest,
+} from '../engine.js';
+import type { NativeBinding } from './binding.js';
+import { dial } from './dialer.js';
+import { NativeListener } from './listener.js';
+import { Loop } from './loop.js';
+import { setOption } from './options.js';
+import { decodeAddress, encodeAddress } from './sockaddr.js';
+
+/** The engine on our own epoll loop: Linux, with the addon. */
+export class NativeEngine implements Engine {
+  readonly name = 'native';
+  private readonly loop: Loop;
+
+  constructor(native: NativeBinding) {
+    this.loop = new Loop(native);
+  }
+
+  async listen(request: ListenRequest, owner: ListenerOwner): Promise<Listener> {
+    const { loop } = this;
+    const fd = request.fd === undefined ? this.bind(request) : this.adopt(request.fd);
+    try {
+      return new NativeListener(
+        loop,
+        owner,
+        request,
+        fd,
+        this.localAddress(fd),
+        request.fd !== undefined && this.accepts(fd),
+      );
+    } catch (thrown) {
+      loop.close(fd, false);
+      throw thrown;
+    }
+  }
+
+  dial(request: DialRequest, owner: ConnectionOwner): Promise<Transport> {
+    return dial(this.loop, request, owner);
+  }
+
+  /** A bound socket with every option that must be there before it listens. */
+  private bind(request: ListenRequest): number {
+    const { loop } = this;
+    const { native, c } = loop;
+    const address = request.address!;
+    const sockaddr = encodeAddress(address, c);
+    const fd = native.socket(sockaddr.readUInt16LE(0));
+    if (fd < 0) throw systemError(fd, 'socket', address);
+    try {
+      if (address.family !== 'unix') {
+        if (request.reuseAddress)
+          this.setFlag(fd, 'SO_REUSEADDR', c.SOL_SOCKET, c.SO_REUSEADDR, true);
+        if (request.reusePort) this.setFlag(fd, 'SO_REUSEPORT', c.SOL_SOCKET, c.SO_REUSEPORT, true);
+        if (address.family === 'IPv6') {
+          this.setFlag(fd, 'IPV6_V6ONLY', c.IPPROTO_IPV6, c.IPV6_V6ONLY, request.ipv6Only);
+        }
+      }
+      for (const call of request.plan.beforeBind) setOption(loop, fd, call);
+      const failed = native.bind(fd, sockaddr);
+      if (failed < 0) throw systemError(failed, 'listen', address);
+      for (const call of request.plan.beforeListen) setOption(loop, fd, call);
+    } catch (thrown) {
+      loop.close(fd, false);
+      throw thrown;
+    }
+    return fd;
+  }
+
+  private setFlag(fd: number, name: string, level: number, option: number, asked: boolean): void {
+    const value = Buffer.alloc(4);
+    value.writeInt32LE(asked ? 1 : 0);
+    const call: OptionCall = { name, level, option, value, asked };
+    setOption(this.loop, fd, call);
+  }
+
+  /** A socket made elsewhere: it must be a stream socket that is not connected. */
+  private adopt(fd: number): number {
+    const { native, c } = this.loop;
+    const type = this.option(fd, c.SO_TYPE);
+    if (type < 0) throw systemError(type, `listen on descriptor ${fd}`);
+    const peer = native.getpeername(fd, Buffer.alloc(c.SOCKADDR_UN_BYTES));
+    if (type !== c.SOCK_STREAM || peer >= 0) {
+      throw codedError(
+        new TypeError(
+          `fd ${fd} must be a listening (or bound) stream socket; it is ${
+            type === c.SOCK_STREAM ? 'a connected one' : `a socket of type ${type}`
+          }`,
+        ),
+        'ERR_INVALID_ARG_VALUE',
+      );
+    }
+    const failed = native.adopt(fd);
+    if (failed < 0) throw systemError(failed, 'fcntl');
+    return fd;
+  }
+
+  private accepts(fd: number): boolean {
+    return this.option(fd, this.loop.c.SO_ACCEPTCONN) === 1;
+  }
+
+  private option(fd: number, option: number): number {
+    const value = Buffer.alloc(4);
+    const length = this.loop.native.getsockopt(fd, this.loop.c.SOL_SOCKET, option, value);
+    return length < 0 ? length : value.readInt32LE();
+  }
+
+  private localAddress(fd: number) {
+    const { native, c } = this.loop;
+    const bytes = Buffer.alloc(c.SOCKADDR_UN_BYTES);
+    const length = native.getsockname(fd, bytes);
+    if (length < 0) throw systemError(length, 'getsockname');
+    return decodeAddress(bytes.subarray(0, length), c);
+  }
+}

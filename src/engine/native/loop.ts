@@ -1,0 +1,273 @@
+import { constants as os } from 'node:os';
+import { asError } from '../../errors.js';
+import type { NativeBinding, NativeConstants } from './binding.js';
+
+/** Bytes that small writes of one turn may fill before they are sent early. */
+const OUT_BYTES = 256 * 1024;
+/** Receive memory handed out before a new slab is made; a kept chunk keeps its slab. */
+const SLAB_BYTES = 256 * 1024;
+const PAGE_BYTES = 4096;
+/** Most bytes of one receive: what a connection may take per turn. */
+const READ_MAX = 64 * 1024;
+
+/** Whoever a descriptor belongs to. */
+export interface DescriptorOwner {
+  /** Bytes received at `offset` of the slab (> 0), the end of input (0), or -errno. */
+  onData(offset: number, count: number): void;
+  /** epoll events. */
+  onEvent(events: number): void;
+}
+
+/** Who has something to do after the next flush. */
+export interface Settler {
+  settle(): void;
+}
+
+/**
+ * One per environment: the table of descriptors, the memory shared with the
+ * addon, and what happens in a turn:
+ *
+ * 1. the addon waits, receives into the slab, and calls `dispatch` once;
+ * 2. transports call their protocols, whose writes fill `out` and queue operations;
+ * 3. back in the addon, microtasks have run, and the operations are sent;
+ * 4. `settle` is called if a send did not go out whole, or if somebody asked for
+ *    it: closes, interest changes and deferred callbacks happen there.
+ */
+export class Loop {
+  readonly native: NativeBinding;
+  readonly c: NativeConstants;
+  readonly control: Int32Array;
+  readonly ops: Int32Array;
+  readonly out: Buffer;
+  readonly accepted: Buffer;
+  private readonly records: Int32Array;
+  /** Indexed by descriptor. */
+  private readonly owners: (DescriptorOwner | undefined)[] = [];
+  private settlers: Settler[] = [];
+  private slabBase!: Buffer;
+  private slabStart = 0;
+  private held = 0;
+  private dispatching = false;
+  /** Descriptors to close after the turn; inverted: with a reset. */
+  private readonly closing: number[] = [];
+  private lingerers = new Map<number, number>();
+  private lingerTimer: NodeJS.Timeout | undefined;
+
+  constructor(native: NativeBinding) {
+    this.native = native;
+    const c = native.constants;
+    this.c = c;
+    const controlBytes = c.CTL_SLOTS * 4;
+    const recordBytes = c.MAX_RECORDS * c.RECORD_INTS * 4;
+    const opBytes = c.MAX_OPS * c.OP_INTS * 4;
+    const acceptBytes = c.MAX_ACCEPT * c.ACCEPT_BYTES;
+    const memory = new ArrayBuffer(controlBytes + recordBytes + opBytes + acceptBytes + OUT_BYTES);
+    let at = 0;
+    const take = (bytes: number): number => {
+      at += bytes;
+      return at - bytes;
+    };
+    this.control = new Int32Array(memory, take(controlBytes), c.CTL_SLOTS);
+    this.records = new Int32Array(memory, take(recordBytes), recordBytes / 4);
+    this.ops = new Int32Array(memory, take(opBytes), opBytes / 4);
+    this.accepted = Buffer.from(memory, take(acceptBytes), acceptBytes);
+    this.out = Buffer.from(memory, take(OUT_BYTES), OUT_BYTES);
+    const failed = native.start(
+      this.control,
+      this.records,
+      this.ops,
+      this.out,
+      this.accepted,
+      (records) => this.dispatch(records),
+      (abnormal) => this.settle(abnormal),
+    );
+    if (failed < 0) throw new Error(`the native engine could not start: errno ${-failed}`);
+    this.control[c.CTL_READ_MAX] = READ_MAX;
+    this.control[c.CTL_SLAB_LOW] = READ_MAX;
+    this.renewSlab();
+    process.on('exit', () => native.flush());
+  }
+
+  // ---- descriptors ----
+
+  register(fd: number, owner: DescriptorOwner): void {
+    this.owners[fd] = owner;
+  }
+
+  unregister(fd: number): void {
+    this.owners[fd] = undefined;
+  }
+
+  /** Keeps the event loop alive until as many `release` calls. */
+  hold(): void {
+    if (this.held++ === 0) this.native.ref(1);
+  }
+
+  release(): void {
+    if (--this.held === 0) this.native.ref(0);
+  }
+
+  /** Closes `fd`, in a turn only when all its records are dealt with: another socket may get the same number. */
+  close(fd: number, reset: boolean): void {
+    this.unregister(fd);
+    if (this.dispatching) this.closing.push(reset ? ~fd : fd);
+    else this.native.close(fd, reset ? 1 : 0);
+  }
+
+  private closeWaiting(): void {
+    for (const fd of this.closing) this.native.close(fd < 0 ? ~fd : fd, fd < 0 ? 1 : 0);
+    this.closing.length = 0;
+  }
+
+  /** A received chunk: `offset` and `count` as `onData` got them. */
+  chunk(offset: number, count: number): Buffer {
+    const start = this.slabStart + offset;
+    return this.slabBase.subarray(start, start + count);
+  }
+
+  /** Calls `settler.settle()` after the next flush. */
+  later(settler: Settler): void {
+    this.settlers.push(settler);
+    this.control[this.c.CTL_SETTLE] = 1;
+  }
+
+  /** Sends what is queued now, without waiting for the end of the turn; no callback runs. */
+  flush(): void {
+    const abnormal = this.native.flush();
+    if (abnormal > 0) this.account();
+  }
+
+  // ---- a closed connection's last moments ----
+
+  /**
+   * The write side of `fd` is shut; read and drop input until the peer's FIN or the
+   * time is over, so that closing cannot destroy a reply in flight with a reset.
+   */
+  linger(fd: number, timeoutMs: number): void {
+    this.owners[fd] = new Lingerer(this, fd);
+    this.lingerers.set(fd, performance.now() + timeoutMs);
+    this.hold();
+    this.lingerTimer ??= this.startLingerTimer(timeoutMs);
+  }
+
+  endLinger(fd: number): void {
+    if (!this.lingerers.delete(fd)) return;
+    this.close(fd, false);
+    this.release();
+    if (this.lingerers.size === 0 && this.lingerTimer !== undefined) {
+      clearTimeout(this.lingerTimer);
+      this.lingerTimer = undefined;
+    }
+  }
+
+  private startLingerTimer(afterMs: number): NodeJS.Timeout {
+    return setTimeout(() => this.sweepLingerers(), Math.max(1, Math.ceil(afterMs)));
+  }
+
+  private sweepLingerers(): void {
+    this.lingerTimer = undefined;
+    const now = performance.now();
+    let next = Infinity;
+    for (const [fd, deadline] of this.lingerers) {
+      if (deadline <= now) this.endLinger(fd);
+      else next = Math.min(next, deadline - now);
+    }
+    if (next !== Infinity) this.lingerTimer = this.startLingerTimer(next);
+  }
+
+  // ---- a turn ----
+
+  private dispatch(count: number): void {
+    const { records, owners } = this;
+    const data = this.c.REC_DATA;
+    this.dispatching = true;
+    for (let i = 0; i < count * 4; i += 4) {
+      const owner = owners[records[i]!];
+      if (owner === undefined) continue;
+      try {
+        if (records[i + 1] === data) owner.onData(records[i + 2]!, records[i + 3]!);
+        else owner.onEvent(records[i + 2]!);
+      } catch (thrown) {
+        rethrowLater(thrown);
+      }
+    }
+    this.dispatching = false;
+    if (this.closing.length > 0) this.closeWaiting();
+    this.renewSlabIfLow();
+  }
+
+  private settle(abnormal: number): void {
+    if (abnormal > 0) this.account();
+    const settlers = this.settlers;
+    if (settlers.length === 0) return;
+    this.settlers = [];
+    for (const settler of settlers) {
+      try {
+        settler.settle();
+      } catch (thrown) {
+        rethrowLater(thrown);
+      }
+    }
+  }
+
+  /** Hands the results of sends that did not go out whole to their owners, and empties the queue. */
+  private account(): void {
+    const { ops, control, c } = this;
+    const count = control[c.CTL_OPS]!;
+    for (let op = 0; op < count; op++) {
+      const mark = ops[op * 4]!;
+      if (mark >= -1) continue;
+      const owner = this.owners[~mark] as (DescriptorOwner & Partial<Sender>) | undefined;
+      owner?.sent?.(op, ops[op * 4 + 2]!);
+    }
+    control[c.CTL_OPS] = 0;
+    control[c.CTL_OUT_USED] = 0;
+    control[c.CTL_EPOCH] = (control[c.CTL_EPOCH]! + 1) | 0;
+  }
+
+  private renewSlabIfLow(): void {
+    const used = this.control[this.c.CTL_SLAB_USED]!;
+    if (used > SLAB_BYTES - READ_MAX) this.renewSlab();
+  }
+
+  /** The old slab lives on for as long as somebody keeps a chunk of it. */
+  private renewSlab(): void {
+    this.slabBase = Buffer.allocUnsafeSlow(SLAB_BYTES + PAGE_BYTES);
+    this.slabStart = this.native.slab(this.slabBase);
+  }
+}
+
+/** A descriptor owner whose sends can fall short. */
+export interface Sender {
+  /** Of the chain that starts at `op`, `result` bytes were sent, or none for -errno. */
+  sent(op: number, result: number): void;
+}
+
+/** Discards input until the peer's FIN. */
+class Lingerer implements DescriptorOwner {
+  private readonly loop: Loop;
+  private readonly fd: number;
+
+  constructor(loop: Loop, fd: number) {
+    this.loop = loop;
+    this.fd = fd;
+  }
+
+  onData(_offset: number, count: number): void {
+    if (count <= 0) this.loop.endLinger(this.fd);
+  }
+
+  onEvent(): void {
+    let count = this.loop.native.discard(this.fd, READ_MAX);
+    while (count === READ_MAX) count = this.loop.native.discard(this.fd, READ_MAX);
+    if (count <= 0 && count !== -os.errno.EAGAIN) this.loop.endLinger(this.fd);
+  }
+}
+
+/** An error that escaped a handler is a bug of ours: it must be seen, but the others of this turn come first. */
+function rethrowLater(thrown: unknown): void {
+  const error = asError(thrown);
+  process.nextTick(() => {
+    throw error;
+  });
+}

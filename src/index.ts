@@ -1,0 +1,13 @@
+export type { Address, IpAddress, UnixAddress } from './address.js';
+export type { Engine } from './engine/engine.js';
+export { type EngineChoice, type EngineReport, explainEngine } from './engine/select.js';
+export type { SystemError } from './errors.js';
+export type { BufferedProtocol, Protocol, ProtocolFactory } from './protocol.js';
+export { createServer, type Server, type ServerOptions } from './server.js';
+export type { CloseCause, ServerStats } from './stats.js';
+export type {
+  ListenerSocket,
+  Transport,
+  TransportSocket,
+  WriteBufferLimits,
+} from './transport.js';

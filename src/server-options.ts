@@ -1,0 +1,117 @@
+import type { TransportSettings } from './engine/engine.js';
+import { codedError } from './errors.js';
+import { resolveLimits } from './flow-control.js';
+import type { ServerOptions } from './server.js';
+
+/** Node's and, by chance, many servers' backlog. */
+const DEFAULT_BACKLOG = 511;
+const DEFAULT_LINGER_MS = 1000;
+const INT32_MAX = 2 ** 31 - 1;
+
+/** Server options with the defaults filled in and every value checked. */
+export interface CheckedServerOptions extends ServerOptions {
+  readonly hosts: readonly string[] | null;
+  readonly port: number;
+  readonly backlog: number;
+  readonly reuseAddress: boolean;
+  readonly reusePort: boolean;
+  readonly maxConnections: number;
+  readonly settings: TransportSettings;
+}
+
+/**
+ * Checks everything that can be wrong before a socket exists.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`
+ * @throws RangeError `ERR_OUT_OF_RANGE`
+ */
+export function checkServerOptions(options: ServerOptions): CheckedServerOptions {
+  checkTarget(options);
+  const { host, reusePort = false } = options;
+  const hosts = host === undefined || host === '' ? null : [host].flat();
+  for (const name of hosts ?? []) checkType('host', name, 'string', 'a host name or address');
+  for (const flag of [
+    'reuseAddress',
+    'reusePort',
+    'ipv6Only',
+    'quickAck',
+    'startServing',
+  ] as const) {
+    if (options[flag] !== undefined) checkType(flag, options[flag], 'boolean', 'true or false');
+  }
+  if (options.onError !== undefined)
+    checkType('onError', options.onError, 'function', 'a function');
+  return {
+    ...options,
+    hosts,
+    port: checkInteger('port', options.port ?? 0, 0, 65535),
+    backlog: checkInteger('backlog', options.backlog ?? DEFAULT_BACKLOG, 0, INT32_MAX),
+    reuseAddress: options.reuseAddress ?? process.platform !== 'win32',
+    reusePort,
+    maxConnections:
+      options.maxConnections === undefined ? Infinity : checkLimit(options.maxConnections),
+    settings: {
+      writeBufferLimits: resolveLimits(options.writeBufferLimits),
+      lingerTimeoutMs: checkInteger(
+        'lingerTimeoutMs',
+        options.lingerTimeoutMs ?? DEFAULT_LINGER_MS,
+        0,
+        INT32_MAX,
+      ),
+      quickAck: options.quickAck ?? false,
+    },
+  };
+}
+
+function checkLimit(maxConnections: number): number {
+  return maxConnections === Infinity
+    ? Infinity
+    : checkInteger('maxConnections', maxConnections, 1, INT32_MAX);
+}
+
+/** host and port, path, or fd: one of the three. */
+function checkTarget(options: ServerOptions): void {
+  const { host, port, path, fd } = options;
+  if (path !== undefined) {
+    checkType('path', path, 'string', 'the path of a unix socket');
+    if (path === '') throw invalid('path', path, 'the path of a unix socket, not empty');
+  }
+  if (fd !== undefined) checkInteger('fd', fd, 0, INT32_MAX);
+  const given = [host !== undefined || port !== undefined, path !== undefined, fd !== undefined];
+  if (given.filter(Boolean).length > 1) {
+    throw codedError(
+      new TypeError(
+        'give one of host and port, path, or fd: they name different sockets to listen on',
+      ),
+      'ERR_INVALID_ARG_VALUE',
+    );
+  }
+}
+
+/** @throws RangeError `ERR_OUT_OF_RANGE`, TypeError `ERR_INVALID_ARG_TYPE` */
+export function checkInteger(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number')
+    checkType(name, value, 'number', `a whole number from ${min} to ${max}`);
+  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+    throw codedError(
+      new RangeError(`${name} must be a whole number from ${min} to ${max}; got ${value}`),
+      'ERR_OUT_OF_RANGE',
+    );
+  }
+  return value as number;
+}
+
+function checkType(name: string, value: unknown, type: string, right: string): void {
+  if (typeof value === type) return;
+  throw codedError(
+    new TypeError(`${name} must be ${right}; got ${value === null ? 'null' : typeof value}`),
+    'ERR_INVALID_ARG_TYPE',
+  );
+}
+
+function invalid(name: string, value: unknown, right: string): Error {
+  return codedError(
+    new TypeError(`${name} must be ${right}; got ${JSON.stringify(value)}`),
+    'ERR_INVALID_ARG_VALUE',
+  );
+}

@@ -1,0 +1,240 @@
+import type { Address } from './address.js';
+import type { BaseTransport } from './base-transport.js';
+import { channels } from './diagnostics.js';
+import type { Engine, Listener, ListenerOwner, TransportSettings } from './engine/engine.js';
+import { codedError } from './errors.js';
+import { openListeners } from './listeners.js';
+import type { BufferedProtocol, Protocol, ProtocolFactory } from './protocol.js';
+import type { Server } from './server.js';
+import type { CheckedServerOptions } from './server-options.js';
+import { type CloseCause, closeCauses, type ServerStats } from './stats.js';
+import type { ListenerSocket, Transport } from './transport.js';
+
+/** How long `await using` waits for connections to flush before it aborts them, ms. */
+const DISPOSE_DRAIN_MS = 10_000;
+
+/** The server: it owns listeners and connections, counts, and knows when it is over. */
+export class Serving implements Server, ListenerOwner {
+  readonly settings: TransportSettings;
+  readonly engine: string;
+  private readonly factory: ProtocolFactory;
+  private readonly options: CheckedServerOptions;
+  private readonly open = new Set<BaseTransport>();
+  private listeners: Listener[] = [];
+  private started = false;
+  private suspended = false;
+  private closing = false;
+  private exhausted = false;
+  private readonly over: Promise<void>;
+  private finish!: () => void;
+
+  private accepted = 0;
+  private refusedCount = 0;
+  private readonly closedBy = Object.fromEntries(closeCauses.map((cause) => [cause, 0])) as Record<
+    CloseCause,
+    number
+  >;
+  private bytesReadBefore = 0;
+  private bytesWrittenBefore = 0;
+  private acceptErrors = 0;
+  private droppedWrites = 0;
+  private callbackErrors = 0;
+
+  /** Binds, and starts serving unless told not to. */
+  static async create(
+    factory: ProtocolFactory,
+    engine: Engine,
+    options: CheckedServerOptions,
+  ): Promise<Serving> {
+    options.signal?.throwIfAborted();
+    const server = new Serving(factory, engine, options);
+    server.listeners = await openListeners(engine, options, server);
+    try {
+      options.signal?.throwIfAborted();
+      if (options.startServing !== false) await server.startServing();
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+    options.signal?.addEventListener('abort', () => void server.close(), { once: true });
+    return server;
+  }
+
+  private constructor(factory: ProtocolFactory, engine: Engine, options: CheckedServerOptions) {
+    this.factory = factory;
+    this.engine = engine.name;
+    this.options = options;
+    this.settings = options.settings;
+    this.over = new Promise((resolve) => {
+      this.finish = resolve;
+    });
+  }
+
+  // ---- Server ----
+
+  async startServing(): Promise<void> {
+    if (this.closing) throw codedError(new Error('the server is closed'), 'ERR_SERVER_NOT_RUNNING');
+    for (const listener of this.listeners) listener.start();
+    this.started = true;
+  }
+
+  async serveForever(): Promise<void> {
+    await this.startServing();
+    await this.over;
+  }
+
+  get isServing(): boolean {
+    return this.started && !this.closing;
+  }
+
+  get addresses(): readonly Address[] {
+    return this.listeners.map((listener) => listener.address);
+  }
+
+  get sockets(): readonly ListenerSocket[] {
+    return this.closing ? [] : this.listeners.map((listener) => listener.socket);
+  }
+
+  get transports(): ReadonlySet<Transport> {
+    return this.open;
+  }
+
+  stats(): ServerStats {
+    let bytesRead = this.bytesReadBefore;
+    let bytesWritten = this.bytesWrittenBefore;
+    for (const transport of this.open) {
+      bytesRead += transport.bytesRead;
+      bytesWritten += transport.bytesWritten;
+    }
+    return Object.freeze({
+      accepted: this.accepted,
+      refused: this.refusedCount,
+      active: this.open.size,
+      closed: this.accepted - this.refusedCount - this.open.size,
+      closedBy: Object.freeze({ ...this.closedBy }),
+      bytesRead,
+      bytesWritten,
+      acceptErrors: this.acceptErrors,
+      droppedWrites: this.droppedWrites,
+      callbackErrors: this.callbackErrors,
+    });
+  }
+
+  suspend(): void {
+    this.suspended = true;
+    for (const listener of this.listeners) listener.suspend();
+  }
+
+  resume(): void {
+    this.suspended = false;
+    if (!this.closing) for (const listener of this.listeners) listener.resume();
+  }
+
+  async close(options: { drainTimeoutMs?: number } = {}): Promise<void> {
+    if (!this.closing) {
+      this.closing = true;
+      for (const listener of this.listeners) listener.close();
+      this.finishWhenEmpty();
+    }
+    const { drainTimeoutMs } = options;
+    if (drainTimeoutMs === undefined || this.open.size === 0) return this.over;
+    const deadline = setTimeout(() => {
+      for (const transport of this.open) transport.terminate('drain-deadline', null);
+    }, drainTimeoutMs);
+    await this.over;
+    clearTimeout(deadline);
+  }
+
+  closeTransports(): void {
+    for (const transport of this.open) transport.close();
+  }
+
+  abortTransports(): void {
+    for (const transport of this.open) transport.abort();
+  }
+
+  ref(): void {
+    for (const listener of this.listeners) listener.ref();
+  }
+
+  unref(): void {
+    for (const listener of this.listeners) listener.unref();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.closeTransports();
+    await this.close({ drainTimeoutMs: DISPOSE_DRAIN_MS });
+  }
+
+  // ---- ListenerOwner ----
+
+  get server(): Server {
+    return this;
+  }
+
+  createProtocol(): Protocol | BufferedProtocol {
+    return this.factory();
+  }
+
+  acceptRoom(): number {
+    return this.closing ? 0 : this.options.maxConnections - this.open.size;
+  }
+
+  opened(transport: Transport): void {
+    this.accepted++;
+    this.exhausted = false;
+    this.open.add(transport as BaseTransport);
+  }
+
+  closed(transport: Transport, cause: CloseCause, _error: Error | null): void {
+    const wasFull = this.acceptRoom() <= 0;
+    this.open.delete(transport as BaseTransport);
+    this.closedBy[cause]++;
+    this.bytesReadBefore += transport.bytesRead;
+    this.bytesWrittenBefore += transport.bytesWritten;
+    if (this.closing) this.finishWhenEmpty();
+    else if (wasFull && !this.suspended) for (const listener of this.listeners) listener.resume();
+  }
+
+  failed(error: Error, transport: Transport | null): void {
+    this.callbackErrors++;
+    this.report(error, transport);
+  }
+
+  refused(error: Error): void {
+    this.accepted++;
+    this.refusedCount++;
+    this.failed(error, null);
+  }
+
+  acceptFailed(error: Error, fatal: boolean): void {
+    this.acceptErrors++;
+    if (channels.acceptError.hasSubscribers) channels.acceptError.publish({ error, fatal });
+    if (this.exhausted && !fatal) return;
+    this.exhausted = true;
+    this.report(error, null);
+  }
+
+  writeDropped(transport: Transport, byteCount: number, first: boolean): void {
+    this.droppedWrites++;
+    if (!first || !channels.warning.hasSubscribers) return;
+    channels.warning.publish({
+      message: `a write of ${byteCount} bytes was dropped: the connection is closing`,
+      transport,
+    });
+  }
+
+  /** Nothing a hook throws may stop the server; it becomes a process warning. */
+  private report(error: Error, transport: Transport | null): void {
+    if (channels.error.hasSubscribers) channels.error.publish({ error, transport });
+    try {
+      this.options.onError?.(error, transport);
+    } catch (thrown) {
+      process.emitWarning(`the onError hook of a server threw: ${String(thrown)}`, 'HawserWarning');
+    }
+  }
+
+  private finishWhenEmpty(): void {
+    if (this.open.size === 0) this.finish();
+  }
+}
