@@ -1,4 +1,5 @@
 export type { Address, IpAddress, UnixAddress } from './address.js';
+export { type ConnectOptions, connect } from './connect.js';
 export type { Engine } from './engine/engine.js';
 export { type EngineChoice, type EngineReport, explainEngine } from './engine/select.js';
 export type { SystemError } from './errors.js';

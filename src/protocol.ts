@@ -38,6 +38,7 @@ export interface Protocol {
    * The peer has finished sending. Return `true` to keep our own write side open;
    * anything else closes the transport (what is buffered is flushed first).
    */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing must be assignable
   eofReceived?(): boolean | void;
   /** The connection is gone: `null` after an orderly close, an error of Node's shape otherwise. */
   connectionLost?(error: Error | null): void;

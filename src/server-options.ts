@@ -5,8 +5,9 @@ import type { ServerOptions } from './server.js';
 
 /** Node's and, by chance, many servers' backlog. */
 const DEFAULT_BACKLOG = 511;
-const DEFAULT_LINGER_MS = 1000;
-const INT32_MAX = 2 ** 31 - 1;
+/** What `lingerTimeoutMs` is without a word, ms. */
+export const DEFAULT_LINGER_MS = 1000;
+export const INT32_MAX = 2 ** 31 - 1;
 
 /** Server options with the defaults filled in and every value checked. */
 export interface CheckedServerOptions extends ServerOptions {
@@ -37,7 +38,7 @@ export function checkServerOptions(options: ServerOptions): CheckedServerOptions
     'quickAck',
     'startServing',
   ] as const) {
-    if (options[flag] !== undefined) checkType(flag, options[flag], 'boolean', 'true or false');
+    checkFlag(flag, options[flag]);
   }
   if (options.onError !== undefined)
     checkType('onError', options.onError, 'function', 'a function');
@@ -72,10 +73,7 @@ function checkLimit(maxConnections: number): number {
 /** host and port, path, or fd: one of the three. */
 function checkTarget(options: ServerOptions): void {
   const { host, port, path, fd } = options;
-  if (path !== undefined) {
-    checkType('path', path, 'string', 'the path of a unix socket');
-    if (path === '') throw invalid('path', path, 'the path of a unix socket, not empty');
-  }
+  if (path !== undefined) checkUnixPath(path);
   if (fd !== undefined) checkInteger('fd', fd, 0, INT32_MAX);
   const given = [host !== undefined || port !== undefined, path !== undefined, fd !== undefined];
   if (given.filter(Boolean).length > 1) {
@@ -101,7 +99,8 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
   return value as number;
 }
 
-function checkType(name: string, value: unknown, type: string, right: string): void {
+/** @throws TypeError `ERR_INVALID_ARG_TYPE` */
+export function checkType(name: string, value: unknown, type: string, right: string): void {
   if (typeof value === type) return;
   throw codedError(
     new TypeError(`${name} must be ${right}; got ${value === null ? 'null' : typeof value}`),
@@ -109,9 +108,20 @@ function checkType(name: string, value: unknown, type: string, right: string): v
   );
 }
 
-function invalid(name: string, value: unknown, right: string): Error {
-  return codedError(
-    new TypeError(`${name} must be ${right}; got ${JSON.stringify(value)}`),
-    'ERR_INVALID_ARG_VALUE',
-  );
+/** An option that may be left out. @throws TypeError `ERR_INVALID_ARG_TYPE` */
+export function checkFlag(name: string, value: unknown): void {
+  if (value !== undefined) checkType(name, value, 'boolean', 'true or false');
+}
+
+/** @throws TypeError unless it is a string that can name a socket */
+export function checkUnixPath(path: unknown): void {
+  checkType('path', path, 'string', 'the path of a unix socket');
+  if (path === '' || path === '\0') {
+    throw codedError(
+      new TypeError(
+        `path must be the path of a unix socket, not empty; got ${JSON.stringify(path)}`,
+      ),
+      'ERR_INVALID_ARG_VALUE',
+    );
+  }
 }
