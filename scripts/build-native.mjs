@@ -137,7 +137,7 @@ function readIfThere(file) {
 }
 
 /** The compiler's command and leading arguments: CC alone when it is set, else the first found on PATH. */
-function findCompiler() {
+export function findCompiler() {
   const asked = process.env.CC?.trim();
   const candidates = asked ? [asked.split(/\s+/)] : [['cc'], ['gcc'], ['clang']];
   const found = candidates.find(

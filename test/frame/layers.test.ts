@@ -17,7 +17,10 @@ const layers = {
   memory: { files: ['engine/memory/'], uses: ['leaves', 'contracts', 'mechanics', 'seam'] },
   select: { files: ['engine/select'], uses: ['leaves', 'seam', 'native', 'node'] },
   use: {
-    files: ['server', 'connect'],
+    files: [
+      ...['server', 'server-options', 'serving', 'listeners', 'unix-path'],
+      ...['connect', 'connect-options', 'race', 'resolve'],
+    ],
     uses: ['leaves', 'contracts', 'mechanics', 'seam', 'select'],
   },
   streams: { files: ['streams/'], uses: ['leaves', 'contracts', 'use'] },

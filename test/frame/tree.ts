@@ -46,7 +46,8 @@ export interface Import {
 export function importsOf(path: string): Import[] {
   const text = read(path);
   const found: Import[] = [];
-  const statement = /^(?:import|export)\s+(type\s)?([^'";]*?)\s*(?:\bfrom\s+)?'([^'\n]+)';/gm;
+  const statement =
+    /^(?:import|export)\s+(?:(type\s)?([\w$*,\s]*(?:\{[^}]*\})?)\s*from\s+)?'([^'\n]+)';/gm;
   for (const [, type, clause = '', from = ''] of text.matchAll(statement)) {
     const specifiers = clause.match(/\{([^}]*)\}/)?.[1]?.split(',') ?? [];
     const names = specifiers.map((name) => name.trim()).filter((name) => name !== '');
