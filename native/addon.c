@@ -41,6 +41,11 @@ void call_settle(struct hawser *h, int32_t abnormal) {
   call(h, h->settle, abnormal);
 }
 
+static void hold(napi_env env, napi_ref *held, napi_value value) {
+  if (*held != NULL) napi_delete_reference(env, *held);
+  napi_create_reference(env, value, 1, held);
+}
+
 /* slab(bytes): the next receive memory. Returns where its first page starts. */
 static napi_value replace_slab(napi_env env, napi_callback_info info) {
   napi_value v[1];
@@ -49,12 +54,25 @@ static napi_value replace_slab(napi_env env, napi_callback_info info) {
   uint8_t *data = arg_bytes(env, v[0], &length);
   size_t skip = (PAGE - (uintptr_t)data % PAGE) % PAGE;
   if (data == NULL || length < skip + PAGE) return result_int(env, -EINVAL);
-  if (h->memory[1] != NULL) napi_delete_reference(env, h->memory[1]);
-  napi_create_reference(env, v[0], 1, &h->memory[1]);
+  hold(env, &h->slab_memory, v[0]);
   h->slab = data + skip;
   h->slab_size = (int32_t)(length - skip);
   h->control[CTL_SLAB_USED] = 0;
   return result_int(env, (int32_t)skip);
+}
+
+/* pool(bytes): the next memory for small chunks */
+static napi_value replace_pool(napi_env env, napi_callback_info info) {
+  napi_value v[1];
+  struct hawser *h = args_get(env, info, 1, v);
+  size_t length;
+  uint8_t *data = arg_bytes(env, v[0], &length);
+  if (data == NULL) return result_int(env, -EINVAL);
+  hold(env, &h->pool_memory, v[0]);
+  h->pool = data;
+  h->pool_size = (int32_t)length;
+  h->control[CTL_POOL_USED] = 0;
+  return result_int(env, 0);
 }
 
 /*
@@ -72,7 +90,7 @@ static napi_value start(napi_env env, napi_callback_info info) {
   h->out = arg_bytes(env, v[3], &length);
   h->accepted = arg_bytes(env, v[4], &length);
   napi_get_typedarray_info(env, v[0], NULL, NULL, NULL, &buffer, NULL);
-  napi_create_reference(env, buffer, 1, &h->memory[0]);
+  hold(env, &h->shared, buffer);
   napi_create_reference(env, v[5], 1, &h->dispatch);
   napi_create_reference(env, v[6], 1, &h->settle);
   napi_create_string_utf8(env, "hawser", NAPI_AUTO_LENGTH, &name);
@@ -106,7 +124,8 @@ static void clean_up(napi_async_cleanup_hook_handle hook, void *data) {
 }
 
 NAPI_MODULE_INIT() {
-  static const struct method methods[] = {{"start", start}, {"slab", replace_slab}, {"ref", set_ref}};
+  static const struct method methods[] = {
+      {"start", start}, {"slab", replace_slab}, {"pool", replace_pool}, {"ref", set_ref}};
   struct hawser *h = calloc(1, sizeof *h);
   struct hawser_cleanup *cleanup = calloc(1, sizeof *cleanup);
   if (h == NULL || cleanup == NULL) {

@@ -15,6 +15,7 @@
  *   ops       int32[4 * MAX_OPS]     what to send: fd, offset into out, length, next
  *   out       bytes                  what the operations send
  *   slab      bytes                  what was received; replaced whenever it is full
+ *   pool      bytes                  the same for small chunks, copied out of the slab
  *   accepted  32 bytes each          fd and struct sockaddr of new connections
  */
 #ifndef HAWSER_H
@@ -34,6 +35,8 @@ enum {
   CTL_SLAB_USED,    /* bytes of the slab in use, from its aligned start */
   CTL_READ_MAX,     /* most bytes one receive may take */
   CTL_SLAB_LOW,     /* with less room than this in the slab, no receive is made */
+  CTL_POOL_USED,    /* bytes of the pool in use */
+  CTL_SMALL_MAX,    /* chunks up to this size are copied to the pool */
   CTL_SLOTS = 16,
 
   /* records */
@@ -41,7 +44,8 @@ enum {
   MAX_EVENTS = 512,
   MAX_RECORDS = 2 * MAX_EVENTS,
   REC_DATA = 1,     /* bytes > 0 at offset; 0: end of input; < 0: -errno */
-  REC_EVENT = 2,    /* epoll events, in the offset slot, that JavaScript handles itself */
+  REC_SMALL = 2,    /* the same, in the pool */
+  REC_EVENT = 3,    /* epoll events, in the offset slot, that JavaScript handles itself */
 
   /* operations */
   OP_INTS = 4,
@@ -67,7 +71,9 @@ struct hawser {
   uint8_t *accepted;
   uint8_t *slab;
   int32_t slab_size;
-  napi_ref memory[2]; /* the shared block and the slab */
+  uint8_t *pool;
+  int32_t pool_size;
+  napi_ref shared, slab_memory, pool_memory; /* keep alive what the pointers above point into */
   napi_ref dispatch;
   napi_ref settle;
   napi_async_context async;

@@ -7,10 +7,13 @@ export interface NativeConstants {
   readonly CTL_SLAB_USED: number;
   readonly CTL_READ_MAX: number;
   readonly CTL_SLAB_LOW: number;
+  readonly CTL_POOL_USED: number;
+  readonly CTL_SMALL_MAX: number;
   readonly CTL_SLOTS: number;
   readonly RECORD_INTS: number;
   readonly MAX_RECORDS: number;
   readonly REC_DATA: number;
+  readonly REC_SMALL: number;
   readonly REC_EVENT: number;
   readonly OP_INTS: number;
   readonly MAX_OPS: number;
@@ -68,6 +71,8 @@ export interface NativeBinding {
   ): number;
   /** Gives the next receive slab; returns the offset of its first whole page. */
   slab(memory: Uint8Array): number;
+  /** Gives the next memory for small chunks. */
+  pool(memory: Uint8Array): number;
   /** 1: keep the event loop alive; 0: do not. */
   ref(on: number): number;
 

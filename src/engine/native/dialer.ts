@@ -101,6 +101,10 @@ class Attempt implements DescriptorOwner {
     throw new Error('a connecting socket was watched for data');
   }
 
+  onInputEnd(): void {
+    this.onData();
+  }
+
   onEvent(): void {
     const { native, c } = this.loop;
     const value = Buffer.alloc(4);

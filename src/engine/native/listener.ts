@@ -148,6 +148,10 @@ export class NativeListener implements Listener, DescriptorOwner {
     throw new Error('a listening socket was watched for data');
   }
 
+  onInputEnd(): void {
+    this.onData();
+  }
+
   /** Clients wait. */
   onEvent(): void {
     if (this.fd < 0) return;

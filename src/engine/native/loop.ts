@@ -6,14 +6,20 @@ import type { NativeBinding, NativeConstants } from './binding.js';
 const OUT_BYTES = 256 * 1024;
 /** Receive memory handed out before a new slab is made; a kept chunk keeps its slab. */
 const SLAB_BYTES = 256 * 1024;
+/** Chunks up to this size are copied out of the slab, bytes. */
+const SMALL_MAX = 2048;
+/** Memory for small chunks handed out before a new pool is made; a kept small chunk keeps its pool. */
+const POOL_BYTES = 64 * 1024;
 const PAGE_BYTES = 4096;
 /** Most bytes of one receive: what a connection may take per turn. */
 const READ_MAX = 64 * 1024;
 
 /** Whoever a descriptor belongs to. */
 export interface DescriptorOwner {
-  /** Bytes received at `offset` of the slab (> 0), the end of input (0), or -errno. */
-  onData(offset: number, count: number): void;
+  /** Bytes received: at least one. */
+  onData(chunk: Buffer): void;
+  /** The end of input (0), or the -errno of a failed receive. */
+  onInputEnd(result: number): void;
   /** epoll events. */
   onEvent(events: number): void;
 }
@@ -44,8 +50,8 @@ export class Loop {
   /** Indexed by descriptor. */
   private readonly owners: (DescriptorOwner | undefined)[] = [];
   private settlers: Settler[] = [];
-  private slabBase!: Buffer;
-  private slabStart = 0;
+  private slab!: Buffer;
+  private pool!: Buffer;
   private held = 0;
   private dispatching = false;
   /** Descriptors to close after the turn; inverted: with a reset. */
@@ -84,7 +90,9 @@ export class Loop {
     if (failed < 0) throw new Error(`the native engine could not start: errno ${-failed}`);
     this.control[c.CTL_READ_MAX] = READ_MAX;
     this.control[c.CTL_SLAB_LOW] = READ_MAX;
+    this.control[c.CTL_SMALL_MAX] = SMALL_MAX;
     this.renewSlab();
+    this.renewPool();
     process.on('exit', () => native.flush());
   }
 
@@ -117,12 +125,6 @@ export class Loop {
   private closeWaiting(): void {
     for (const fd of this.closing) this.native.close(fd < 0 ? ~fd : fd, fd < 0 ? 1 : 0);
     this.closing.length = 0;
-  }
-
-  /** A received chunk: `offset` and `count` as `onData` got them. */
-  chunk(offset: number, count: number): Buffer {
-    const start = this.slabStart + offset;
-    return this.slabBase.subarray(start, start + count);
   }
 
   /** Calls `settler.settle()` after the next flush. */
@@ -179,21 +181,26 @@ export class Loop {
 
   private dispatch(count: number): void {
     const { records, owners } = this;
-    const data = this.c.REC_DATA;
+    const { REC_DATA, REC_SMALL } = this.c;
     this.dispatching = true;
     for (let i = 0; i < count * 4; i += 4) {
       const owner = owners[records[i]!];
       if (owner === undefined) continue;
       try {
-        if (records[i + 1] === data) owner.onData(records[i + 2]!, records[i + 3]!);
-        else owner.onEvent(records[i + 2]!);
+        const what = records[i + 1]!;
+        const at = records[i + 2]!;
+        const count = records[i + 3]!;
+        if (what === REC_SMALL) owner.onData(this.pool.subarray(at, at + count));
+        else if (what !== REC_DATA) owner.onEvent(at);
+        else if (count > 0) owner.onData(this.slab.subarray(at, at + count));
+        else owner.onInputEnd(count);
       } catch (thrown) {
         rethrowLater(thrown);
       }
     }
     this.dispatching = false;
     if (this.closing.length > 0) this.closeWaiting();
-    this.renewSlabIfLow();
+    this.renewMemory();
   }
 
   private settle(abnormal: number): void {
@@ -225,15 +232,22 @@ export class Loop {
     control[c.CTL_EPOCH] = (control[c.CTL_EPOCH]! + 1) | 0;
   }
 
-  private renewSlabIfLow(): void {
-    const used = this.control[this.c.CTL_SLAB_USED]!;
-    if (used > SLAB_BYTES - READ_MAX) this.renewSlab();
+  private renewMemory(): void {
+    const { control, c } = this;
+    if (control[c.CTL_SLAB_USED]! > SLAB_BYTES - READ_MAX) this.renewSlab();
+    if (control[c.CTL_POOL_USED]! > POOL_BYTES - SMALL_MAX) this.renewPool();
   }
 
   /** The old slab lives on for as long as somebody keeps a chunk of it. */
   private renewSlab(): void {
-    this.slabBase = Buffer.allocUnsafeSlow(SLAB_BYTES + PAGE_BYTES);
-    this.slabStart = this.native.slab(this.slabBase);
+    const memory = Buffer.allocUnsafeSlow(SLAB_BYTES + PAGE_BYTES);
+    const start = this.native.slab(memory);
+    this.slab = memory.subarray(start, start + SLAB_BYTES);
+  }
+
+  private renewPool(): void {
+    this.pool = Buffer.allocUnsafeSlow(POOL_BYTES);
+    this.native.pool(this.pool);
   }
 }
 
@@ -253,8 +267,10 @@ class Lingerer implements DescriptorOwner {
     this.fd = fd;
   }
 
-  onData(_offset: number, count: number): void {
-    if (count <= 0) this.loop.endLinger(this.fd);
+  onData(): void {}
+
+  onInputEnd(): void {
+    this.loop.endLinger(this.fd);
   }
 
   onEvent(): void {

@@ -323,10 +323,17 @@ export class NativeTransport extends BaseTransport implements DescriptorOwner, S
 
   // ---- receiving ----
 
-  onData(offset: number, count: number): void {
-    if (count > 0) this.received(this.loop.chunk(offset, count));
-    else if (count === 0) this.inputEnded();
-    else this.readFailed(count);
+  onData(chunk: Buffer): void {
+    this.received(chunk);
+  }
+
+  onInputEnd(result: number): void {
+    if (result < 0) {
+      this.readFailed(result);
+      return;
+    }
+    this.receivedEof();
+    this.settleLater();
   }
 
   onEvent(events: number): void {
@@ -352,19 +359,13 @@ export class NativeTransport extends BaseTransport implements DescriptorOwner, S
       const count = this.loop.native.recv(this.fd, memory);
       if (count === -EAGAIN) return;
       if (count <= 0) {
-        if (count === 0) this.inputEnded();
-        else this.readFailed(count);
+        this.onInputEnd(count);
         return;
       }
       this.receivedInto(count);
       total += count;
       if (count < memory.length || !this.wantsInput || !this.takesOwnMemory) return;
     }
-  }
-
-  private inputEnded(): void {
-    this.receivedEof();
-    this.settleLater();
   }
 
   private readFailed(errno: number): void {
