@@ -65,22 +65,22 @@ const extras = {
   ],
 };
 
-/** [title, row => text] pairs. */
-export const columnsOf = (scenario) => [
+const columnsOf = (scenario) => [
   ...sets[scenario.main](scenario.unit),
   ...(extras[scenario.name] ?? []),
 ];
 
-/** The scenario as a Markdown table; a server that failed has its error after the table. */
-export function markdownTable(scenario) {
-  const columns = columnsOf(scenario);
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  const rows = scenario.rows.filter((row) => row[scenario.main] !== null);
-  const failed = scenario.rows.filter((row) => row.error !== null);
-  return [
-    line(columns.map(([title]) => title)),
-    line(columns.map((_, i) => (i === 0 ? '---' : '---:'))),
-    ...rows.map((row) => line(columns.map(([, text]) => text(row)))),
-    ...failed.map((row) => `\nFailed at least once: ${row.title}: ${row.error}`),
-  ].join('\n');
+/** A scenario as text: { head, rows, failures }; columns without any figure are left out. */
+export function tableOf(scenario) {
+  const measured = scenario.rows.filter((row) => row[scenario.main] !== null);
+  const columns = columnsOf(scenario).filter(([, text]) =>
+    measured.some((row) => text(row) !== dash),
+  );
+  return {
+    head: columns.map(([title]) => title),
+    rows: measured.map((row) => columns.map(([, text]) => text(row))),
+    failures: scenario.rows
+      .filter((row) => row.error !== null)
+      .map((row) => `${row.title}: ${row.error}`),
+  };
 }

@@ -7,10 +7,12 @@ export const HELP = `npm run bench -- [options]
                     (c,c:2 shows how far two runs of one thing differ)
   --scenarios x,y   only these
   --rounds N        default 5
-  --seconds S       length of each measurement, default 1 (headline scenarios: 2)
+  --seconds S       length of each window, default 0.5 to 2 by scenario
   --quick           few servers and scenarios, one short round: proves that all runs
   --json            print the raw results as JSON instead of tables
   --report          write bench/results/<date>/ (Markdown, HTML, charts, raw JSON)
+  --readme          rewrite the README's performance section from the newest report
+  --compare A,B     how far the ratios of two reports differ (names in bench/results)
   --list            names of servers and scenarios
   --install-peers   fetch Bun, Deno and Node 26 from npm into build/
   --no-namespace    stay in the machine's own network
@@ -24,6 +26,8 @@ const options = {
   quick: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   report: { type: 'boolean', default: false },
+  readme: { type: 'boolean', default: false },
+  compare: { type: 'string' },
   list: { type: 'boolean', default: false },
   'install-peers': { type: 'boolean', default: false },
   'no-namespace': { type: 'boolean', default: false },
@@ -50,6 +54,8 @@ export function parseSettings(args) {
     quick: values.quick,
     json: values.json,
     report: values.report,
+    readme: values.readme,
+    compare: names(values.compare),
     list: values.list,
     installPeers: values['install-peers'],
     namespace: !values['no-namespace'],

@@ -45,7 +45,11 @@ static double quantile_us(double fraction) {
 }
 
 void histogram_print(void) {
-  double mean = total > 0 ? (double)sum / (double)total / 1000 : 0;
+  if (total == 0) {
+    printf("\"latencyUs\":null");
+    return;
+  }
+  double mean = (double)sum / (double)total / 1000;
   printf("\"latencyUs\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f,\"mean\":%.1f}", quantile_us(0.5),
          quantile_us(0.9), quantile_us(0.99), quantile_us(0.999), (double)largest / 1000, mean);
 }
