@@ -116,10 +116,22 @@ static void release(void *data) {
   free(cleanup);
 }
 
+/* What JavaScript lent us; without this the memory would outlive its environment. */
+static void drop_references(struct hawser *h) {
+  napi_ref *held[] = {&h->shared, &h->slab_memory, &h->pool_memory, &h->dispatch, &h->settle};
+  for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
+    if (*held[i] != NULL) napi_delete_reference(h->env, *held[i]);
+    *held[i] = NULL;
+  }
+  if (h->async != NULL) napi_async_destroy(h->env, h->async);
+  h->async = NULL;
+}
+
 static void clean_up(napi_async_cleanup_hook_handle hook, void *data) {
   struct hawser_cleanup *cleanup = data;
   cleanup->hook = hook;
   socket_close_all(cleanup->hawser);
+  drop_references(cleanup->hawser);
   turn_stop(cleanup->hawser, release, cleanup);
 }
 
