@@ -71,7 +71,8 @@ async function diagnose(
     const paint = paintFor(out);
     out.write(`${heading(report, settings)}\n${describeReport(report, paint, request.all)}`);
     if (request.watchSeconds !== null) {
-      err.write(`\nWatching the counters for ${request.watchSeconds} s …\n`);
+      out.write('\n');
+      err.write(`Watching the counters for ${request.watchSeconds} s …\n`);
       const watched = await watch(request, facts.counters);
       out.write(
         watched!.ok

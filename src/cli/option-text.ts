@@ -1,4 +1,6 @@
-import { UsageError } from './arguments.js';
+import { findOption, type SocketOption, socketOptions } from '../options/catalogue.js';
+import type { Linger, TimeValue } from '../options/codec.js';
+import { closest, UsageError } from './arguments.js';
 
 /** One `--option NAME=VALUE`, its value in the shape that `TransportSocket.set` takes. */
 export interface OptionSetting {
@@ -7,48 +9,76 @@ export interface OptionSetting {
 }
 
 /**
- * Reads `NAME=VALUE`. Whether the name exists and the value fits is the catalogue's
- * to say; only the shape is decided here:
+ * Reads `NAME=VALUE`; the catalogue's type of the option says how the value is written.
+ * Whether a number is in range is left to whoever sets it.
  *
- * - `on`, `true`, `off`, `false`: a boolean
- * - decimal digits: a number
- * - `SO_LINGER=SECONDS`, `SO_LINGER=off`, `SO_LINGER=ONOFF,SECONDS`: a linger
- * - `{…}`: JSON, for every other structure
- * - anything else: a string (`TCP_CONGESTION=bbr`)
+ * @throws UsageError for an unknown name, or a value that is not of the option's type
  */
 export function parseOptionText(text: string): OptionSetting {
   const split = text.indexOf('=');
   const name = text.slice(0, split);
   const value = text.slice(split + 1);
-  if (split < 1 || value === '' || !/^[A-Z][A-Z0-9_]*$/.test(name)) {
-    throw new UsageError(
-      `--option must be NAME=VALUE with the kernel's name (TCP_USER_TIMEOUT=30000), not "${text}"`,
-    );
+  if (split < 1 || value === '') {
+    throw new UsageError(`--option must be NAME=VALUE (TCP_USER_TIMEOUT=30000), not "${text}"`);
   }
-  return { name, value: name === 'SO_LINGER' ? linger(value) : plain(name, value) };
+  const option = findOption(name);
+  if (option === undefined) throw unknown(name);
+  return { name, value: optionValue(option, value) };
 }
 
-function plain(name: string, text: string): unknown {
-  if (text === 'on' || text === 'true') return true;
-  if (text === 'off' || text === 'false') return false;
-  if (/^-?\d+$/.test(text)) return Number(text);
-  return text.startsWith('{') ? json(name, text) : text;
-}
-
-function linger(text: string): unknown {
-  if (text === 'off' || text === 'false') return { onoff: false, seconds: 0 };
-  const pair = /^(?:([01]),)?(\d+)$/.exec(text);
-  if (pair !== null) return { onoff: pair[1] !== '0', seconds: Number(pair[2]) };
-  if (text.startsWith('{')) return json('SO_LINGER', text);
-  throw new UsageError(
-    `--option SO_LINGER must be off, SECONDS or ONOFF,SECONDS (SO_LINGER=1,5), not "${text}"`,
+function unknown(name: string): UsageError {
+  const near = closest(
+    name.toUpperCase(),
+    socketOptions.map((option) => option.name),
   );
+  const hint = near === null ? '`hawser options` lists them' : `did you mean ${near}?`;
+  return new UsageError(`--option: there is no socket option ${name}: ${hint}`);
 }
 
-function json(name: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`--option ${name} is not valid JSON: ${text}`, { cause: error });
+function optionValue(option: SocketOption, text: string): unknown {
+  switch (option.type) {
+    case 'bool':
+      return booleanOf(option, text);
+    case 'string':
+      return text;
+    case 'bytes':
+      if (/^([0-9a-f]{2})+$/i.test(text)) return Buffer.from(text, 'hex');
+      throw notOfType(option, text, 'bytes in hexadecimal');
+    case 'linger':
+      return lingerOf(option, text);
+    case 'timeval':
+      return timeValueOf(option, text);
+    case 'port-range': {
+      const [, low, high] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+      if (high !== undefined) return { low: Number(low), high: Number(high) };
+      throw notOfType(option, text, 'LOW-HIGH');
+    }
+    default:
+      if (/^-?\d+$/.test(text)) return Number(text);
+      throw notOfType(option, text, 'a whole number');
   }
+}
+
+function booleanOf(option: SocketOption, text: string): boolean {
+  if (['on', 'true', '1'].includes(text)) return true;
+  if (['off', 'false', '0'].includes(text)) return false;
+  throw notOfType(option, text, 'on or off');
+}
+
+/** `off`, or seconds; or both fields of the structure, `1,5`. */
+function lingerOf(option: SocketOption, text: string): Linger {
+  if (text === 'off') return { onoff: false, seconds: 0 };
+  const [, onoff, seconds] = /^(?:([01]),)?(\d+)$/.exec(text) ?? [];
+  if (seconds === undefined) throw notOfType(option, text, 'off, SECONDS or ONOFF,SECONDS');
+  return { onoff: onoff !== '0', seconds: Number(seconds) };
+}
+
+function timeValueOf(option: SocketOption, text: string): TimeValue {
+  const [, seconds, fraction = ''] = /^(\d+)(?:\.(\d{1,6}))?$/.exec(text) ?? [];
+  if (seconds === undefined) throw notOfType(option, text, 'seconds, with a fraction if need be');
+  return { seconds: Number(seconds), microseconds: Number(fraction.padEnd(6, '0')) };
+}
+
+function notOfType(option: SocketOption, text: string, expected: string): UsageError {
+  return new UsageError(`--option ${option.name} must be ${expected}, not "${text}"`);
 }

@@ -7,6 +7,7 @@ import { BUFFER_RULES } from './rules/buffers.js';
 import { CLOSING_RULES } from './rules/closing.js';
 import { FEATURE_RULES } from './rules/features.js';
 import { LIVENESS_RULES } from './rules/liveness.js';
+import { OPTION_RULES } from './rules/options.js';
 import { QUEUE_RULES } from './rules/queue.js';
 import { RESOURCE_RULES } from './rules/resources.js';
 import { TUNING_RULES } from './rules/tuning.js';
@@ -15,6 +16,7 @@ import { View } from './view.js';
 
 /** Everything the doctor knows, in the order in which findings of one severity are told. */
 export const RULES: readonly Rule[] = [
+  ...OPTION_RULES,
   ...RESOURCE_RULES,
   ...QUEUE_RULES,
   ...ADDRESS_RULES,
@@ -47,7 +49,8 @@ export function examine(facts: Facts, settings: ServerSettings): Report {
   const findings = applicable.flatMap((rule) => {
     const diagnosis = rule.diagnose(view);
     if (diagnosis === null) return [];
-    return [{ fixes: [], tuning: rule.tuning ?? false, ...diagnosis, rule: rule.name }];
+    const { severity, found, why, fixes = [] } = diagnosis;
+    return [{ rule: rule.name, severity, found, why, fixes, tuning: rule.tuning ?? false }];
   });
   return {
     platform: facts.platform,

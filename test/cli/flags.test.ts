@@ -52,12 +52,14 @@ describe('the flags of hawser echo', () => {
     const texts = [
       'TCP_USER_TIMEOUT=30000',
       'TCP_CORK=on',
-      'SO_OOBINLINE=false',
+      'SO_OOBINLINE=0',
       'TCP_CONGESTION=bbr',
       'SO_LINGER=5',
       'SO_LINGER=0,5',
       'SO_LINGER=off',
-      'SO_RCVTIMEO={"seconds":1}',
+      'SO_RCVTIMEO=1.5',
+      'IP_LOCAL_PORT_RANGE=10000-20000',
+      'TCP_FASTOPEN_KEY=000102030405060708090a0b0c0d0e0f',
     ];
     const { options } = parsed(...texts.flatMap((text) => ['--option', text]));
     assert.deepEqual(options, [
@@ -68,7 +70,9 @@ describe('the flags of hawser echo', () => {
       { name: 'SO_LINGER', value: { onoff: true, seconds: 5 } },
       { name: 'SO_LINGER', value: { onoff: false, seconds: 5 } },
       { name: 'SO_LINGER', value: { onoff: false, seconds: 0 } },
-      { name: 'SO_RCVTIMEO', value: { seconds: 1 } },
+      { name: 'SO_RCVTIMEO', value: { seconds: 1, microseconds: 500_000 } },
+      { name: 'IP_LOCAL_PORT_RANGE', value: { low: 10_000, high: 20_000 } },
+      { name: 'TCP_FASTOPEN_KEY', value: Buffer.from(Array.from({ length: 16 }, (_, at) => at)) },
     ]);
   });
 
@@ -102,16 +106,22 @@ describe('the flags of hawser echo', () => {
     });
   }
 
-  for (const text of [
-    'TCP_NODELAY',
-    '=1',
-    'tcp_nodelay=1',
-    'TCP_CORK=',
-    'SO_LINGER=soon',
-    'SO_X={',
-  ]) {
+  const wrongOptions: readonly [string, RegExp][] = [
+    ['TCP_NODELAY', /must be NAME=VALUE/],
+    ['=1', /must be NAME=VALUE/],
+    ['TCP_CORK=', /must be NAME=VALUE/],
+    ['tcp_cork=1', /no socket option tcp_cork: did you mean TCP_CORK\?/],
+    ['SO_MAGIC=1', /no socket option SO_MAGIC: `hawser options` lists them/],
+    ['TCP_CORK=maybe', /TCP_CORK must be on or off, not "maybe"/],
+    ['TCP_USER_TIMEOUT=30s', /TCP_USER_TIMEOUT must be a whole number, not "30s"/],
+    ['SO_LINGER=soon', /SO_LINGER must be off, SECONDS or ONOFF,SECONDS, not "soon"/],
+    ['SO_RCVTIMEO=-1', /SO_RCVTIMEO must be seconds/],
+    ['IP_LOCAL_PORT_RANGE=1', /IP_LOCAL_PORT_RANGE must be LOW-HIGH/],
+    ['TCP_FASTOPEN_KEY=xyz', /TCP_FASTOPEN_KEY must be bytes in hexadecimal/],
+  ];
+  for (const [text, message] of wrongOptions) {
     test(`--option ${text} is refused with what would be right`, () => {
-      assert.throws(() => parseEchoFlags(['--option', text]), UsageError);
+      assert.throws(() => parseEchoFlags(['--option', text]), { name: 'UsageError', message });
     });
   }
 

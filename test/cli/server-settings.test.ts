@@ -67,6 +67,20 @@ describe('settings from JSON', () => {
     assert.match(finding?.why ?? '', /7200 \+ 9 × 75 = 7875 s/);
   });
 
+  test('every option that would be refused is found at once, an unknown name among them', async () => {
+    const file = settingsFile({
+      host: '::1',
+      connectionOptions: { SO_KEEPALIVE: 1, TCP_KEEPIDLE: 0, TCP_NODELY: true, TCP_INFO: 1 },
+    });
+    const { findings, code } = await examined(['--root', machine.root, '--settings', file]);
+    const finding = findings.find(({ rule }) => rule === 'option-refused');
+    assert.equal(code, 1);
+    for (const name of ['SO_KEEPALIVE', 'TCP_KEEPIDLE', 'TCP_NODELY', 'TCP_INFO']) {
+      assert.ok(finding?.found.includes(name), name);
+    }
+    assert.deepEqual(finding?.fixes[0]?.command, 'connectionOptions: { TCP_KEEPIDLE: 1 }');
+  });
+
   test('an inherited descriptor is not taken for a wildcard', async () => {
     const file = settingsFile({ fd: 3, connectionOptions: { SO_KEEPALIVE: true } });
     const { findings } = await examined(['--root', machine.root, '--settings', file]);

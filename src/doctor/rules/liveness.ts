@@ -9,33 +9,6 @@ import type { Rule } from '../rule.js';
  * on the path forgets silent connections and then answers with nothing or a RST.
  */
 
-/** [least, most], from tcp(7) and the running kernel; outside: EINVAL. */
-const RANGES: ReadonlyMap<string, readonly [number, number]> = new Map([
-  ['TCP_KEEPIDLE', [1, 32767]],
-  ['TCP_KEEPINTVL', [1, 32767]],
-  ['TCP_KEEPCNT', [1, 127]],
-  ['TCP_SYNCNT', [1, 127]],
-  ['TCP_USER_TIMEOUT', [0, 2 ** 31 - 1]],
-]);
-
-const outOfRange: Rule = {
-  name: 'timer-out-of-range',
-  diagnose(view) {
-    for (const [name, [min, max]] of RANGES) {
-      const value = view.option(name);
-      if (value === null || (value >= min && value <= max)) continue;
-      const nearest = Math.min(Math.max(value, min), max);
-      return {
-        severity: 'error',
-        found: `${name} is ${value}; the kernel takes ${min} to ${max}.`,
-        why: 'setsockopt fails with EINVAL, so the server does not start.',
-        fixes: [view.changeOption(name, nearest)],
-      };
-    }
-    return null;
-  },
-};
-
 const conntrack: Rule = {
   name: 'keepalive-beyond-conntrack',
   diagnose(view) {
@@ -151,7 +124,6 @@ const conntrackTable: Rule = {
 };
 
 export const LIVENESS_RULES: readonly Rule[] = [
-  outOfRange,
   conntrack,
   userTimeout,
   conntrackTable,

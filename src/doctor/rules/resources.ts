@@ -89,7 +89,7 @@ const engine: Rule = {
     const lost = needed.length === 0 ? '' : ` What it cannot set: ${needed.join(', ')}.`;
     return {
       severity: settings.engine === 'native' ? 'error' : 'warning',
-      found: `The node engine is what would run: ${reason}.`,
+      found: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`,
       why:
         settings.engine === 'native'
           ? 'The server asks for it and does not start.'
