@@ -155,6 +155,8 @@ describe('a cure that cannot be applied from here', () => {
 
   test('a sysctl of root is to be changed as root', { skip: cannotStepDown }, () => {
     chmodSync(machine.root, 0o755);
+    // Only the group may write: neither the owner nor, when that is root, nobody.
+    chmodSync(machine.sysctlPath(SOMAXCONN), 0o464);
     const access = printedByNobody(`
       const { ProcTree } = await import('${import.meta.resolve('#hawser/doctor/proc-tree')}');
       console.log(new ProcTree(process.argv[1]).sysctl('${SOMAXCONN}').access);
