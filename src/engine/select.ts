@@ -64,6 +64,6 @@ function nativeEngine(): NativeEngine {
 }
 
 function nodeEngine(): NodeEngine {
-  node ??= new NodeEngine();
+  node ??= new NodeEngine(loadNative().binding);
   return node;
 }

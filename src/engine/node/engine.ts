@@ -1,3 +1,4 @@
+import type { OptionCalls } from '../../options/access.js';
 import type { Transport } from '../../transport.js';
 import type {
   ConnectionOwner,
@@ -7,14 +8,38 @@ import type {
   ListenerOwner,
   ListenRequest,
 } from '../engine.js';
+import { dial } from './dialer.js';
+import { LoopHold } from './hold.js';
+import { listen } from './listener.js';
+import type { NodeEnvironment } from './transport.js';
 
-/** placeholder */
+/**
+ * The engine on node:net, for every platform that Node runs on.
+ *
+ * What it promises less than the native engine, because node:net cannot:
+ * - a listener listens from `listen` on; whoever connects before `start`, while
+ *   suspended, or above the owner's room is accepted and waits unserved, up to the
+ *   backlog, beyond which clients are turned away with a reset and counted as refused;
+ * - a client that comes when descriptors have run out is closed by libuv, uncounted;
+ * - options are set only where `nodeServerPlan` and `nodeClientPlan` say so;
+ * - after the peer's FIN a reset is noticed by the next write, not before;
+ * - `BufferedProtocol` costs one copy;
+ * - microtasks run between callbacks of one turn.
+ */
 export class NodeEngine implements Engine {
   readonly name = 'node';
-  listen(_request: ListenRequest, _owner: ListenerOwner): Promise<Listener> {
-    throw new Error('not yet');
+  private readonly environment: NodeEnvironment;
+
+  /** @param calls what reads and sets socket options, where the addon is loaded */
+  constructor(calls: OptionCalls | null = null) {
+    this.environment = { calls, hold: new LoopHold() };
   }
-  dial(_request: DialRequest, _owner: ConnectionOwner): Promise<Transport> {
-    throw new Error('not yet');
+
+  listen(request: ListenRequest, owner: ListenerOwner): Promise<Listener> {
+    return listen(this.environment, request, owner);
+  }
+
+  dial(request: DialRequest, owner: ConnectionOwner): Promise<Transport> {
+    return dial(this.environment, request, owner);
   }
 }
