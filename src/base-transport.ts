@@ -1,4 +1,3 @@
-import type { Address } from './address.js';
 import { channels } from './diagnostics.js';
 import type { ConnectionOwner } from './engine/engine.js';
 import { asError, notWritable, writeAfterEnd } from './errors.js';
@@ -6,30 +5,22 @@ import { resolveLimits } from './flow-control.js';
 import { assertProtocol, type BufferedProtocol, isBuffered, type Protocol } from './protocol.js';
 import type { Server } from './server.js';
 import type { CloseCause } from './stats.js';
-import type { Transport, TransportSocket, WriteBufferLimits } from './transport.js';
-
-/*
- * The state of a transport, in one integer: a connection is a small object, and the
- * common case of a call is one test against zero.
- */
-const READING_PAUSED = 1 << 0;
-/** close, abort or reset was called, or the connection is lost: nothing more is delivered but connectionLost. */
-const CLOSING = 1 << 1;
-/** connectionLost is due: I/O has ended. */
-const LOST = 1 << 2;
-/** connectionLost has been called. */
-const OVER = 1 << 3;
-const WRITING_PAUSED = 1 << 4;
-const EOF_WRITTEN = 1 << 5;
-const EOF_RECEIVED = 1 << 6;
-/** The end of input arrived and waits behind paused reading. */
-const EOF_WAITING = 1 << 7;
-const BUFFERED = 1 << 8;
-/** Inside resumeWriting: a closing flush still takes writes. */
-const RESUMING = 1 << 9;
-/** `runDue` is scheduled. */
-const DUE = 1 << 10;
-const DROP_REPORTED = 1 << 11;
+import type { Transport, WriteBufferLimits } from './transport.js';
+import { TransportIo } from './transport-io.js';
+import {
+  BUFFERED,
+  CLOSING,
+  DROP_REPORTED,
+  DUE,
+  EOF_RECEIVED,
+  EOF_WAITING,
+  EOF_WRITTEN,
+  LOST,
+  OVER,
+  READING_PAUSED,
+  RESUMING,
+  WRITING_PAUSED,
+} from './transport-state.js';
 
 /** How much a buffered protocol is told it could be given at once, bytes. */
 export const receiveSizeHint = 64 * 1024;
@@ -47,7 +38,7 @@ let nextId = 1;
  * which the engine calls from its own stack soon after. `pauseWriting` is the one
  * exception, as in asyncio.
  */
-export abstract class BaseTransport implements Transport {
+export abstract class BaseTransport extends TransportIo implements Transport {
   readonly id = nextId++;
   bytesRead = 0;
   protected readonly owner: ConnectionOwner;
@@ -60,31 +51,12 @@ export abstract class BaseTransport implements Transport {
   private cause: CloseCause | null = null;
 
   constructor(owner: ConnectionOwner, protocol: Protocol | BufferedProtocol) {
+    super();
     this.owner = owner;
     this.current = protocol;
     this.flags = isBuffered(protocol) ? BUFFERED : 0;
     this.limits = owner.settings.writeBufferLimits;
   }
-
-  // ---- what an engine implements ----
-
-  abstract readonly remoteAddress: Address;
-  abstract readonly localAddress: Address;
-  abstract readonly socket: TransportSocket;
-  abstract readonly writeBufferSize: number;
-  abstract readonly bytesWritten: number;
-  /** Takes bytes (at least one) to send after all earlier ones. */
-  protected abstract send(data: Uint8Array | string): void;
-  /** The same for several chunks, which may be kept. */
-  protected abstract sendMany(chunks: readonly Uint8Array[]): void;
-  /** No more will be written: once all is sent, FIN; when `isClosing`, then `conclude(null)`. */
-  protected abstract finishOutput(): void;
-  /** Drop what is buffered and release the connection; `reset` sends RST. Nothing is reported afterwards. */
-  protected abstract discard(reset: boolean): void;
-  /** `isReading` or `takesOwnMemory` changed: start or stop receiving. */
-  protected abstract readingChanged(): void;
-  /** Have `runDue` called soon, from the engine's own stack. */
-  protected abstract defer(): void;
 
   // ---- the public side ----
 
@@ -212,11 +184,7 @@ export abstract class BaseTransport implements Transport {
   open(): void {
     this.owner.opened(this);
     if (channels.connection.hasSubscribers) channels.connection.publish({ transport: this });
-    try {
-      watch(this, this.current.connectionMade?.(this));
-    } catch (thrown) {
-      this.callbackFailed(thrown);
-    }
+    this.call(() => this.current.connectionMade?.(this));
   }
 
   /** Bytes arrived; `chunk` is the protocol's from now on. */
@@ -228,7 +196,7 @@ export abstract class BaseTransport implements Transport {
     }
     try {
       const result: unknown = (this.current as Protocol).dataReceived(chunk);
-      if (result !== undefined) watch(this, result);
+      if (result !== undefined) this.watch(result);
     } catch (thrown) {
       this.callbackFailed(thrown);
     }
@@ -268,13 +236,8 @@ export abstract class BaseTransport implements Transport {
     if ((this.flags & (WRITING_PAUSED | LOST)) !== WRITING_PAUSED) return;
     if (this.writeBufferSize > this.limits.low) return;
     this.flags = (this.flags & ~WRITING_PAUSED) | RESUMING;
-    try {
-      watch(this, this.current.resumeWriting?.());
-    } catch (thrown) {
-      this.callbackFailed(thrown);
-    } finally {
-      this.flags &= ~RESUMING;
-    }
+    this.call(() => this.current.resumeWriting?.());
+    this.flags &= ~RESUMING;
   }
 
   /** The connection is over: `null` when it was closed in order. `connectionLost` follows from `runDue`. */
@@ -329,11 +292,7 @@ export abstract class BaseTransport implements Transport {
   private checkHighWater(): void {
     if (this.flags & (WRITING_PAUSED | LOST) || this.writeBufferSize <= this.limits.high) return;
     this.flags |= WRITING_PAUSED;
-    try {
-      watch(this, this.current.pauseWriting?.());
-    } catch (thrown) {
-      this.callbackFailed(thrown);
-    }
+    this.call(() => this.current.pauseWriting?.());
   }
 
   /** The general way to the protocol: respects a pause, a close and a swap at every step. */
@@ -359,20 +318,12 @@ export abstract class BaseTransport implements Transport {
       this.fillUpdated(count);
       return chunk.subarray(count);
     }
-    try {
-      watch(this, (this.current as Protocol).dataReceived(chunk));
-    } catch (thrown) {
-      this.callbackFailed(thrown);
-    }
+    this.call(() => (this.current as Protocol).dataReceived(chunk));
     return chunk.subarray(chunk.length);
   }
 
   private fillUpdated(count: number): void {
-    try {
-      watch(this, (this.current as BufferedProtocol).bufferUpdated(count));
-    } catch (thrown) {
-      this.callbackFailed(thrown);
-    }
+    this.call(() => (this.current as BufferedProtocol).bufferUpdated(count));
   }
 
   private deliverWaiting(): void {
@@ -394,13 +345,7 @@ export abstract class BaseTransport implements Transport {
 
   private deliverEof(): void {
     this.flags = (this.flags | EOF_RECEIVED) & ~EOF_WAITING;
-    let keepOpen: unknown = false;
-    try {
-      keepOpen = this.current.eofReceived?.();
-      watch(this, keepOpen);
-    } catch (thrown) {
-      this.callbackFailed(thrown);
-    }
+    const keepOpen = this.call(() => this.current.eofReceived?.());
     if (this.flags & CLOSING) return;
     if (keepOpen === true) {
       this.readingChanged();
@@ -408,6 +353,24 @@ export abstract class BaseTransport implements Transport {
     }
     this.cause = 'eof';
     this.close();
+  }
+
+  /** Runs a callback of the protocol's; what it throws, or its promise rejects with, ends the connection. */
+  private call(callback: () => unknown): unknown {
+    try {
+      const result = callback();
+      if (result !== undefined) this.watch(result);
+      return result;
+    } catch (thrown) {
+      this.callbackFailed(thrown);
+      return undefined;
+    }
+  }
+
+  /** A rejection of an async callback counts as a throw. */
+  private watch(result: unknown): void {
+    if (typeof (result as PromiseLike<unknown> | null)?.then !== 'function') return;
+    (result as PromiseLike<unknown>).then(undefined, (reason) => this.callbackFailed(reason));
   }
 
   private callbackFailed(thrown: unknown): void {
@@ -420,7 +383,7 @@ export abstract class BaseTransport implements Transport {
     if (this.flags & OVER) return;
     this.flags |= OVER;
     try {
-      watch(this, this.current.connectionLost?.(this.lostError));
+      this.watch(this.current.connectionLost?.(this.lostError));
     } catch (thrown) {
       this.owner.failed(asError(thrown), this);
     }
@@ -430,14 +393,4 @@ export abstract class BaseTransport implements Transport {
     }
     this.owner.closed(this, cause, this.lostError);
   }
-
-  /** A rejection of an async callback counts as a throw. */
-  rejected(reason: unknown): void {
-    this.callbackFailed(reason);
-  }
-}
-
-function watch(transport: BaseTransport, result: unknown): void {
-  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') return;
-  (result as PromiseLike<unknown>).then(undefined, (reason) => transport.rejected(reason));
 }

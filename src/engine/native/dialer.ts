@@ -23,21 +23,15 @@ export async function dial(
     const protocol = owner.createProtocol();
     assertProtocol(protocol);
     const unix = request.address?.family === 'unix';
-    const mode = c.MODE_RECEIVE | (owner.settings.quickAck && !unix ? c.MODE_QUICKACK : 0);
+    const receiveMode = c.MODE_RECEIVE | (owner.settings.quickAck && !unix ? c.MODE_QUICKACK : 0);
     const operation = request.fd === undefined ? c.EPOLL_CTL_MOD : c.EPOLL_CTL_ADD;
-    const failed = loop.native.watch(operation, fd, mode, c.EPOLLIN);
+    const failed = loop.native.watch(operation, fd, receiveMode, c.EPOLLIN);
     if (failed < 0) throw systemError(failed, 'epoll_ctl');
     const { beforeConnect, perConnection } = request.plan;
     for (const call of perConnection) setOption(loop, fd, call);
-    const asked = [...beforeConnect, ...perConnection];
-    const remote = request.address ?? peerAddress(loop, fd);
-    const transport = new NativeTransport(
-      loop,
-      owner,
-      protocol,
-      { fd, remote, local: null, asked },
-      mode,
-    );
+    const origin = { local: null, receiveMode, asked: [...beforeConnect, ...perConnection] };
+    const peer = { address: request.address ?? peerAddress(loop, fd), bits: 0, port: 0 };
+    const transport = new NativeTransport(loop, fd, owner, protocol, origin, peer);
     transport.start();
     return transport;
   } catch (thrown) {

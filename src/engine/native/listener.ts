@@ -2,7 +2,6 @@ import { constants as os } from 'node:os';
 import type { Address } from '../../address.js';
 import { asError, systemError } from '../../errors.js';
 import { KernelSocket } from '../../options/access.js';
-import type { OptionCall } from '../../options/plan.js';
 import { assertProtocol } from '../../protocol.js';
 import type { ListenerSocket } from '../../transport.js';
 import type { Listener, ListenerOwner, ListenRequest } from '../engine.js';
@@ -10,7 +9,7 @@ import type { NativeConstants } from './binding.js';
 import type { DescriptorOwner, Loop } from './loop.js';
 import { setOption } from './options.js';
 import { decodeAddress } from './sockaddr.js';
-import { type Connection, NativeTransport } from './transport.js';
+import { NativeTransport, type Origin, type Peer } from './transport.js';
 
 /** How long accepting rests when descriptors or memory have run out, ms. */
 const BACK_OFF_MS = 100;
@@ -64,11 +63,7 @@ export class NativeListener implements Listener, DescriptorOwner {
   private held = false;
   private referenced = true;
   private backOff: NodeJS.Timeout | undefined;
-  /** Where every connection's local end is, when the listener is bound to one address. */
-  private readonly connectionAddress: Address | null;
-  private readonly connectionAsked: readonly OptionCall[];
-  /** How events on an accepted socket are handled. */
-  private readonly connectionMode: number;
+  private readonly origin: Origin;
 
   constructor(
     loop: Loop,
@@ -95,10 +90,12 @@ export class NativeListener implements Listener, DescriptorOwner {
       address,
     );
     const wildcard = address.family !== 'unix' && /^(0\.0\.0\.0|::)$/.test(address.host);
-    this.connectionAddress = wildcard ? null : address;
-    this.connectionAsked = [...plan.beforeListen, ...plan.perConnection];
     const quick = owner.settings.quickAck && address.family !== 'unix';
-    this.connectionMode = loop.c.MODE_RECEIVE | (quick ? loop.c.MODE_QUICKACK : 0);
+    this.origin = {
+      local: wildcard ? null : address,
+      receiveMode: loop.c.MODE_RECEIVE | (quick ? loop.c.MODE_QUICKACK : 0),
+      asked: [...plan.beforeListen, ...plan.perConnection],
+    };
     loop.register(fd, this);
   }
 
@@ -161,7 +158,7 @@ export class NativeListener implements Listener, DescriptorOwner {
       return;
     }
     const { native, c } = this.loop;
-    const count = native.accept(this.fd, room, this.connectionMode);
+    const count = native.accept(this.fd, room, this.origin.receiveMode);
     if (count < 0) {
       this.acceptFailed(count);
       return;
@@ -200,30 +197,23 @@ export class NativeListener implements Listener, DescriptorOwner {
       const protocol = owner.createProtocol();
       assertProtocol(protocol);
       for (const call of this.request.plan.perConnection) setOption(loop, fd, call);
-      const family = entries.readUInt16LE(at + 4);
-      const v4 = family === c.AF_INET;
-      const connection: Connection = {
-        fd,
-        remote: v4 ? null : this.remoteOf(fd, entries.subarray(at + 4, at + c.ACCEPT_BYTES), c),
-        local: this.connectionAddress,
-        asked: this.connectionAsked,
-      };
-      new NativeTransport(
-        loop,
-        owner,
-        protocol,
-        connection,
-        this.connectionMode,
-        v4 ? entries.readInt32BE(at + 8) : 0,
-        v4 ? entries.readUInt16BE(at + 6) : 0,
-      ).start();
+      const peer = this.peerOf(fd, entries.subarray(at + 4, at + c.ACCEPT_BYTES), c);
+      new NativeTransport(loop, fd, owner, protocol, this.origin, peer).start();
     } catch (thrown) {
       loop.close(fd, false);
       owner.refused(asError(thrown));
     }
   }
 
-  private remoteOf(fd: number, sockaddr: Buffer, c: NativeConstants): Address {
+  private peerOf(fd: number, sockaddr: Buffer, c: NativeConstants): Peer {
+    if (sockaddr.readUInt16LE(0) === c.AF_INET) {
+      return { address: null, bits: sockaddr.readInt32BE(4), port: sockaddr.readUInt16BE(2) };
+    }
+    return { address: this.addressOf(fd, sockaddr, c), bits: 0, port: 0 };
+  }
+
+  /** The accept table has no room for a path. */
+  private addressOf(fd: number, sockaddr: Buffer, c: NativeConstants): Address {
     if (this.address.family !== 'unix') return decodeAddress(sockaddr, c);
     const bytes = Buffer.alloc(c.SOCKADDR_UN_BYTES);
     const length = this.loop.native.getpeername(fd, bytes);
