@@ -273,17 +273,17 @@ export class NativeTransport extends SendingTransport implements DescriptorOwner
     const mode = input && !this.takesOwnMemory ? this.origin.receiveMode : c.MODE_EVENT;
     if (events === this.armed && mode === this.mode) return;
     if (this.armed < 0 && events === 0) return;
-    const failed = this.watch(mode, events);
+    const failed = this.arm(mode, events);
     if (failed < 0) this.fail(systemError(failed, 'epoll_ctl'), 'read-error');
   }
 
   /** For the linger: any way of being told of input will do. */
   private watchInput(): boolean {
     const { c } = this.loop;
-    return this.armed === c.EPOLLIN || this.watch(c.MODE_EVENT, c.EPOLLIN) === 0;
+    return this.armed === c.EPOLLIN || this.arm(c.MODE_EVENT, c.EPOLLIN) === 0;
   }
 
-  private watch(mode: number, events: number): number {
+  private arm(mode: number, events: number): number {
     const { native, c } = this.loop;
     const operation = this.armed < 0 ? c.EPOLL_CTL_ADD : c.EPOLL_CTL_MOD;
     const failed = native.watch(operation, this.fd, mode, events);
