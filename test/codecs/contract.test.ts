@@ -7,7 +7,14 @@ import { byteByByte, cut, decodeAll, encodeAll } from './outcome.js';
 
 const places = fc.array(fc.nat(5000), { maxLength: 8 });
 
-for (const { name, make, messages, pieces, limit, comparable = (all: unknown[]) => all } of subjects) {
+for (const {
+  name,
+  make,
+  messages,
+  pieces,
+  limit,
+  comparable = (all: unknown[]) => all,
+} of subjects) {
   const decoded = (chunks: Iterable<Uint8Array>) => {
     const { messages, error } = decodeAll(make(), chunks);
     return { messages: comparable(messages), error };
