@@ -30,8 +30,8 @@ export async function dial(
     const { beforeConnect, perConnection } = request.plan;
     for (const call of perConnection) setOption(loop, fd, call);
     const origin = { local: null, receiveMode, asked: [...beforeConnect, ...perConnection] };
-    const peer = { address: request.address ?? peerAddress(loop, fd), bits: 0, port: 0 };
-    const transport = new NativeTransport(loop, fd, owner, protocol, origin, peer);
+    const remote = request.address ?? peerAddress(loop, fd);
+    const transport = new NativeTransport(loop, fd, owner, protocol, origin, remote);
     transport.start();
     return transport;
   } catch (thrown) {

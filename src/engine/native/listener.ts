@@ -5,11 +5,10 @@ import { KernelSocket } from '../../options/access.js';
 import { assertProtocol } from '../../protocol.js';
 import type { ListenerSocket } from '../../transport.js';
 import type { Listener, ListenerOwner, ListenRequest } from '../engine.js';
-import type { NativeConstants } from './binding.js';
 import type { DescriptorOwner, Loop } from './loop.js';
 import { setOption } from './options.js';
 import { decodeAddress } from './sockaddr.js';
-import { NativeTransport, type Origin, type Peer } from './transport.js';
+import { NativeTransport, type Origin } from './transport.js';
 
 /** How long accepting rests when descriptors or memory have run out, ms. */
 const BACK_OFF_MS = 100;
@@ -197,26 +196,24 @@ export class NativeListener implements Listener, DescriptorOwner {
       const protocol = owner.createProtocol();
       assertProtocol(protocol);
       for (const call of this.request.plan.perConnection) setOption(loop, fd, call);
-      const peer = this.peerOf(fd, entries.subarray(at + 4, at + c.ACCEPT_BYTES), c);
-      new NativeTransport(loop, fd, owner, protocol, this.origin, peer).start();
+      const v4 = entries.readUInt16LE(at + 4) === c.AF_INET;
+      const remote = v4 ? entries.readInt32BE(at + 8) : this.remoteOf(fd, entries, at + 4);
+      const port = v4 ? entries.readUInt16BE(at + 6) : 0;
+      new NativeTransport(loop, fd, owner, protocol, this.origin, remote, port).start();
     } catch (thrown) {
       loop.close(fd, false);
       owner.refused(asError(thrown));
     }
   }
 
-  private peerOf(fd: number, sockaddr: Buffer, c: NativeConstants): Peer {
-    if (sockaddr.readUInt16LE(0) === c.AF_INET) {
-      return { address: null, bits: sockaddr.readInt32BE(4), port: sockaddr.readUInt16BE(2) };
+  /** The peer's address; the accept table has no room for a path. */
+  private remoteOf(fd: number, entries: Buffer, at: number): Address {
+    const { native, c } = this.loop;
+    if (this.address.family !== 'unix') {
+      return decodeAddress(entries.subarray(at, at + c.SOCKADDR_IN6_BYTES), c);
     }
-    return { address: this.addressOf(fd, sockaddr, c), bits: 0, port: 0 };
-  }
-
-  /** The accept table has no room for a path. */
-  private addressOf(fd: number, sockaddr: Buffer, c: NativeConstants): Address {
-    if (this.address.family !== 'unix') return decodeAddress(sockaddr, c);
     const bytes = Buffer.alloc(c.SOCKADDR_UN_BYTES);
-    const length = this.loop.native.getpeername(fd, bytes);
+    const length = native.getpeername(fd, bytes);
     return decodeAddress(bytes.subarray(0, Math.max(0, length)), c);
   }
 

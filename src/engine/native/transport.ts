@@ -27,44 +27,46 @@ export interface Origin {
   readonly asked: readonly OptionCall[];
 }
 
-/** The peer: its address, or for IPv4 the four bytes as one integer until somebody asks. */
-export interface Peer {
-  readonly address: Address | null;
-  readonly bits: number;
-  readonly port: number;
-}
+/** `interest` when epoll does not watch the socket at all, not even for errors. */
+const UNWATCHED = -1;
+const MODE_SHIFT = 16;
+/** `settle` is scheduled. */
+const SETTLING = 1;
+/** shutdown(2) was called. */
+const SHUT = 2;
 
 /** A connection on the native loop: receiving, closing, and when epoll is told what. */
 export class NativeTransport extends SendingTransport implements DescriptorOwner, Settler {
   private readonly origin: Origin;
-  private remote: Address | null;
-  private readonly remoteBits: number;
+  /** The peer; an IPv4 one as its four bytes in an integer until somebody asks. */
+  private remote: Address | number;
   private readonly remotePort: number;
   private local: Address | null;
   private access: KernelSocket | null = null;
-  /** What epoll watches for us; -1: nothing, not even errors. */
-  private armed: number;
-  private mode: number;
-  private settling = false;
-  private shut = false;
+  /** What epoll watches for us: events, and the mode above them. */
+  private interest: number;
+  private state = 0;
 
-  /** `fd` must be watched for input in `origin.receiveMode` already. */
+  /**
+   * `fd` must be watched for input in `origin.receiveMode` already.
+   *
+   * @param remote the peer, or its IPv4 address as one big-endian integer, of `remotePort`
+   */
   constructor(
     loop: Loop,
     fd: number,
     owner: ConnectionOwner,
     protocol: Protocol | BufferedProtocol,
     origin: Origin,
-    peer: Peer,
+    remote: Address | number,
+    remotePort = 0,
   ) {
     super(loop, fd, owner, protocol);
     this.origin = origin;
-    this.remote = peer.address;
-    this.remoteBits = peer.bits;
-    this.remotePort = peer.port;
+    this.remote = remote;
+    this.remotePort = remotePort;
     this.local = origin.local;
-    this.armed = loop.c.EPOLLIN;
-    this.mode = origin.receiveMode;
+    this.interest = (origin.receiveMode << MODE_SHIFT) | loop.c.EPOLLIN;
     loop.register(fd, this);
     loop.hold();
   }
@@ -78,7 +80,9 @@ export class NativeTransport extends SendingTransport implements DescriptorOwner
   // ---- addresses, socket ----
 
   get remoteAddress(): Address {
-    this.remote ??= ipAddress(formatIPv4(this.remoteBits), this.remotePort);
+    if (typeof this.remote === 'number') {
+      this.remote = ipAddress(formatIPv4(this.remote), this.remotePort);
+    }
     return this.remote;
   }
 
@@ -162,9 +166,9 @@ export class NativeTransport extends SendingTransport implements DescriptorOwner
         return;
       }
     }
-    if (this.armed < 0) return;
+    if (this.interest === UNWATCHED) return;
     this.loop.native.watch(this.loop.c.EPOLL_CTL_DEL, this.fd, 0, 0);
-    this.armed = -1;
+    this.interest = UNWATCHED;
   }
 
   private socketError(): number {
@@ -200,14 +204,14 @@ export class NativeTransport extends SendingTransport implements DescriptorOwner
   }
 
   protected override settleLater(): void {
-    if (this.settling) return;
-    this.settling = true;
+    if (this.state & SETTLING) return;
+    this.state |= SETTLING;
     this.loop.later(this);
   }
 
   /** After a flush: interest, the end of output, and the callbacks that are due. */
   settle(): void {
-    this.settling = false;
+    this.state &= ~SETTLING;
     if (this.fd >= 0) {
       if (this.isFinishing && this.writeBufferSize === 0) this.endOutput();
       if (this.fd >= 0) this.updateInterest();
@@ -227,8 +231,8 @@ export class NativeTransport extends SendingTransport implements DescriptorOwner
       this.releaseDescriptor(false);
       return;
     }
-    const failed = this.shut ? 0 : this.loop.native.shutdown(this.fd);
-    this.shut = true;
+    const failed = this.state & SHUT ? 0 : this.loop.native.shutdown(this.fd);
+    this.state |= SHUT;
     if (failed < 0) {
       this.readFailed(this.socketError() || failed);
     } else if (this.isClosing) {
@@ -271,8 +275,8 @@ export class NativeTransport extends SendingTransport implements DescriptorOwner
     const input = this.wantsInput;
     const events = (input ? c.EPOLLIN : 0) | (this.backlog !== null ? c.EPOLLOUT : 0);
     const mode = input && !this.takesOwnMemory ? this.origin.receiveMode : c.MODE_EVENT;
-    if (events === this.armed && mode === this.mode) return;
-    if (this.armed < 0 && events === 0) return;
+    if (this.interest === ((mode << MODE_SHIFT) | events)) return;
+    if (this.interest === UNWATCHED && events === 0) return;
     const failed = this.arm(mode, events);
     if (failed < 0) this.fail(systemError(failed, 'epoll_ctl'), 'read-error');
   }
@@ -280,17 +284,14 @@ export class NativeTransport extends SendingTransport implements DescriptorOwner
   /** For the linger: any way of being told of input will do. */
   private watchInput(): boolean {
     const { c } = this.loop;
-    return this.armed === c.EPOLLIN || this.arm(c.MODE_EVENT, c.EPOLLIN) === 0;
+    return (this.interest & 0xffff) === c.EPOLLIN || this.arm(c.MODE_EVENT, c.EPOLLIN) === 0;
   }
 
   private arm(mode: number, events: number): number {
     const { native, c } = this.loop;
-    const operation = this.armed < 0 ? c.EPOLL_CTL_ADD : c.EPOLL_CTL_MOD;
+    const operation = this.interest === UNWATCHED ? c.EPOLL_CTL_ADD : c.EPOLL_CTL_MOD;
     const failed = native.watch(operation, this.fd, mode, events);
-    if (failed === 0) {
-      this.armed = events;
-      this.mode = mode;
-    }
+    if (failed === 0) this.interest = (mode << MODE_SHIFT) | events;
     return failed;
   }
 }
