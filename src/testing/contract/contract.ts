@@ -1,0 +1,21 @@
+import { flow } from './groups/flow.js';
+import { flowUse } from './groups/flow-use.js';
+import { order } from './groups/order.js';
+import { pausing } from './groups/pausing.js';
+import { reading } from './groups/reading.js';
+import { writeCounts } from './groups/write-counts.js';
+import { writeValues } from './groups/write-values.js';
+import { writing } from './groups/writing.js';
+import type { PromiseGroup } from './promise.js';
+
+/** Every promise about transports and servers, by subject. */
+export const contract: readonly PromiseGroup[] = [
+  order,
+  reading,
+  pausing,
+  writing,
+  writeValues,
+  writeCounts,
+  flow,
+  flowUse,
+];

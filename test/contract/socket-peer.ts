@@ -1,0 +1,108 @@
+import net from 'node:net';
+import type { Address } from 'hawser';
+import { Peer, type PeerListener, type PeerOptions } from 'hawser/testing';
+import { ipAddress, unixAddress } from '#hawser/address';
+
+/** A raw connection over `node:net`. */
+export class SocketPeer extends Peer {
+  readonly localAddress: Address;
+  private readonly socket: net.Socket;
+  private readonly whenClosed: Promise<void>;
+
+  constructor(socket: net.Socket, options: PeerOptions) {
+    super(options);
+    this.socket = socket;
+    this.localAddress = addressOf(socket);
+    this.whenClosed = new Promise((resolve) => {
+      if (socket.closed) resolve();
+      else socket.once('close', () => resolve());
+    });
+    socket.on('data', (chunk) => this.gotData(chunk));
+    socket.on('end', () => this.gotEnd());
+    socket.on('error', (error) => this.gotError(error));
+    if (options.paused) socket.pause();
+  }
+
+  get unsentBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  write(data: Uint8Array | string): void {
+    this.socket.write(data);
+  }
+
+  /** A socket that broke has no FIN to send. */
+  end(): Promise<void> {
+    return new Promise((resolve) => {
+      this.socket.end(() => resolve());
+      void this.whenClosed.then(resolve);
+    });
+  }
+
+  async reset(): Promise<void> {
+    this.socket.resetAndDestroy();
+    await this.whenClosed;
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  async destroy(): Promise<void> {
+    this.socket.destroy();
+    await this.whenClosed;
+  }
+}
+
+/** Connects to a server; one that listens on every interface is reached over loopback. */
+export async function connectSocketPeer(address: Address, options: PeerOptions): Promise<Peer> {
+  const target =
+    address.family === 'unix'
+      ? { path: address.path }
+      : { host: address.host.replace(/^0\.0\.0\.0$/, '127.0.0.1'), port: address.port };
+  const socket = net.connect({ ...target, allowHalfOpen: true, noDelay: true });
+  if (options.paused) socket.pause();
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve();
+    });
+    socket.once('error', reject);
+  });
+  return new SocketPeer(socket, options);
+}
+
+/** Listens on a port of 127.0.0.1. */
+export async function listenSocketPeer(options: PeerOptions): Promise<PeerListener> {
+  const waiting: Peer[] = [];
+  const wanting: ((peer: Peer) => void)[] = [];
+  const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    const peer = new SocketPeer(socket, options);
+    if (!options.paused) peer.resume();
+    const taker = wanting.shift();
+    if (taker === undefined) waiting.push(peer);
+    else taker(peer);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { address, port } = server.address() as net.AddressInfo;
+  return {
+    address: ipAddress(address, port),
+    accept: () =>
+      new Promise((resolve) => {
+        const peer = waiting.shift();
+        if (peer === undefined) wanting.push(resolve);
+        else resolve(peer);
+      }),
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+function addressOf(socket: net.Socket): Address {
+  return socket.localAddress === undefined || socket.localPort === undefined
+    ? unixAddress('')
+    : ipAddress(socket.localAddress, socket.localPort);
+}
