@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { describe } from './checks.js';
 
 /**
  * Ownership of message bytes. A view of a received chunk costs nothing and keeps the chunk's
@@ -15,7 +16,7 @@ const LOOP_COPY_BYTES = 48;
 export function asBuffer(chunk: Uint8Array): Buffer {
   if (Buffer.isBuffer(chunk)) return chunk;
   if (!(chunk instanceof Uint8Array)) {
-    throw new TypeError(`a chunk must be a Uint8Array; got ${typeof chunk}`);
+    throw new TypeError(`bytes must be a Uint8Array (or Buffer); got ${describe(chunk)}`);
   }
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

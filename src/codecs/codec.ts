@@ -34,6 +34,7 @@ export interface Codec<In, Out = In> {
    * are passed on without a copy: do not change them until they are sent.
    *
    * @throws LocalProtocolError when the format cannot express the message
+   * @throws TypeError when the message should be bytes and is not
    */
   encode(message: In): Uint8Array[];
   /**

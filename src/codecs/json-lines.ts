@@ -42,7 +42,8 @@ function faultyByte(text: string, message: string): number {
 
 /**
  * One JSON value a line (jsonlines.org, NDJSON), in UTF-8. Encodes with LF, accepts LF and CRLF, and
- * a last line without either. An empty line is an error. What is decoded is
+ * a last line without either. An empty line is an error, and the byte an error names is the
+ * one where JSON.parse stopped, or the line's first where it does not tell. What is decoded is
  * whatever the peer sent: `Message` is your claim, so check it.
  */
 export function jsonLines<Message = unknown>(options: LimitOptions): Codec<Message> {

@@ -1,5 +1,4 @@
 import type { Address, IpAddress } from '../address.js';
-import { assertCount } from './checks.js';
 import { LocalProtocolError } from './errors.js';
 import { parseIpv4, parseIpv6 } from './ip-bytes.js';
 import type { ProxyHeader } from './proxy-header.js';
@@ -60,6 +59,8 @@ function ipEndpoint(codec: string, { family, host, port }: IpAddress): Endpoint 
   if (bytes === null) {
     throw new LocalProtocolError(codec, `${JSON.stringify(host)} is not an ${family} address`);
   }
-  assertCount(codec, 'port', port, 0, 65_535);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new LocalProtocolError(codec, `a port must be an integer from 0 to 65535; got ${port}`);
+  }
   return { host: bytes, port };
 }

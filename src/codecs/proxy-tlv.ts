@@ -171,6 +171,12 @@ function formatTls(codec: string, tls: ProxyTls): Buffer {
     (tls.encrypted ? CLIENT_TLS : 0) |
     (tls.certificate.connection ? CLIENT_CERTIFICATE_CONNECTION : 0) |
     (tls.certificate.session ? CLIENT_CERTIFICATE_SESSION : 0);
+  if (tls.verifyResult >>> 0 !== tls.verifyResult) {
+    throw new LocalProtocolError(
+      codec,
+      `tls.verifyResult must be an unsigned 32-bit integer; got ${tls.verifyResult}`,
+    );
+  }
   head.writeUInt32BE(tls.verifyResult, 1);
   const texts: [number, string | undefined][] = [
     [Type.tlsVersion, tls.version],
