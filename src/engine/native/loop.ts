@@ -242,7 +242,8 @@ export class Loop {
   private renewSlab(): void {
     const memory = Buffer.allocUnsafeSlow(SLAB_BYTES + PAGE_BYTES);
     const start = this.native.slab(memory);
-    this.slab = memory.subarray(start, start + SLAB_BYTES);
+    // All of it: the addon fills what it was given, and a shorter view would cut off the last bytes of a chunk.
+    this.slab = memory.subarray(start);
   }
 
   private renewPool(): void {
