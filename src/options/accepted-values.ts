@@ -1,10 +1,13 @@
 import type { SocketOption } from './catalogue.js';
 
+/** Units in words, for "a whole number of seconds". A unit that is not here is not counted but named. */
 const UNIT_WORDS: Readonly<Record<string, string>> = {
   s: 'seconds',
   ms: 'milliseconds',
   us: 'microseconds',
+  'bytes/s': 'bytes per second',
 };
+const COUNTED = ['bytes', 'hops', 'packets', 'probes', 'requests', 'retransmissions'];
 
 /** What the option takes, in words: "whole seconds from 1 to 32767". */
 export function acceptedValues(option: SocketOption): string {
@@ -37,5 +40,8 @@ export function acceptedValues(option: SocketOption): string {
 }
 
 function ofUnit(unit: string | undefined): string {
-  return unit === undefined ? '' : `, ${UNIT_WORDS[unit] ?? unit},`;
+  if (unit === undefined) return '';
+  if (COUNTED.includes(unit)) return ` of ${unit}`;
+  const words = UNIT_WORDS[unit];
+  return words === undefined ? ` (${unit})` : ` of ${words}`;
 }

@@ -68,9 +68,9 @@ function complete(level: OptionLevel, specs: OptionSpecs): SocketOption[] {
     const access = spec.access ?? 'read-write';
     const settable = access === 'read-write' || access === 'write';
     return Object.freeze({
-      ...spec,
       name: name as SocketOptionName,
       level,
+      ...spec,
       access,
       stage: spec.stage ?? 'any time',
       inherited: spec.inherited ?? (settable ? 'yes' : 'no'),

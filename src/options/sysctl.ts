@@ -1,16 +1,21 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The first number of a kernel setting such as `net.core.rmem_max`; undefined where
- * it is not visible (another platform, a container, an older kernel).
+ * The text of a kernel setting such as `net.ipv4.tcp_rmem`, its numbers separated by
+ * spaces; undefined where it is not visible (another platform, a container, an older
+ * kernel).
  */
-export function readSysctl(name: string): number | undefined {
-  let text: string;
+export function readSysctlText(name: string): string | undefined {
   try {
-    text = readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8');
+    const text = readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8');
+    return text.trim().replace(/\s+/g, ' ');
   } catch {
     return undefined; // Not being visible is an answer here, whatever the cause.
   }
-  const number = Number.parseInt(text, 10);
+}
+
+/** The first number of a kernel setting; undefined where it is not visible or no number. */
+export function readSysctl(name: string): number | undefined {
+  const number = Number.parseInt(readSysctlText(name) ?? '', 10);
   return Number.isNaN(number) ? undefined : number;
 }

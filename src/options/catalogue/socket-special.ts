@@ -157,7 +157,7 @@ export const socketSpecialOptions = {
     range: [0, 2147483647],
     since: '3.11',
     sysctl: ['net.core.busy_read'],
-    privilege: 'CAP_NET_ADMIN to raise it',
+    privilege: 'CAP_NET_ADMIN to raise it, on older kernels',
     purpose: 'How long a receive that finds nothing polls the network device instead of sleeping.',
     man: 'socket(7)',
   },
@@ -270,7 +270,7 @@ export const socketSpecialOptions = {
     number: 75,
     type: 'bool',
     since: '5.19',
-    privilege: 'CAP_NET_ADMIN or CAP_NET_RAW',
+    privilege: 'CAP_NET_ADMIN or CAP_NET_RAW, on older kernels',
     purpose: 'Receives the mark of packets as a control message.',
   },
 } as const satisfies OptionSpecs;

@@ -8,7 +8,6 @@ export const tcpSpecialOptions = {
     lengths: [216],
     access: 'write',
     since: '2.6.20',
-    privilege: 'CAP_NET_ADMIN to read keys through sock_diag(7)',
     purpose:
       'Signs and checks every segment to and from one peer with a shared key (RFC 2385, for BGP).',
     note: 'The value is struct tcp_md5sig of linux/tcp.h. It cannot be read back.',
