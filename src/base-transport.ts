@@ -115,11 +115,7 @@ export abstract class BaseTransport extends TransportIo implements Transport {
   }
 
   close(): void {
-    if (this.flags & CLOSING) return;
-    this.flags |= CLOSING;
-    this.cause ??= 'close';
-    this.waiting = null;
-    this.finishOutput();
+    this.closeFor('close');
   }
 
   abort(): void {
@@ -180,9 +176,13 @@ export abstract class BaseTransport extends TransportIo implements Transport {
 
   // ---- engine: events ----
 
-  /** The connection is there: tells the owner, then the protocol. */
+  /** The connection is there: tells the owner, who may turn it away, then the protocol. */
   open(): void {
-    this.owner.opened(this);
+    if (!this.owner.opened(this)) {
+      this.flags |= CLOSING | LOST | OVER;
+      this.discard(false);
+      return;
+    }
     if (channels.connection.hasSubscribers) channels.connection.publish({ transport: this });
     this.call(() => this.current.connectionMade?.(this));
   }
@@ -250,6 +250,15 @@ export abstract class BaseTransport extends TransportIo implements Transport {
     this.schedule();
   }
 
+  /** An orderly close for `cause`. */
+  closeFor(cause: CloseCause): void {
+    if (this.flags & CLOSING) return;
+    this.flags |= CLOSING;
+    this.cause = cause;
+    this.waiting = null;
+    this.finishOutput();
+  }
+
   /** Ends the connection at once: a deliberate `abort` of some kind, for `cause`. */
   terminate(cause: CloseCause, error: Error | null): void {
     if (this.flags & LOST) return;
@@ -265,8 +274,6 @@ export abstract class BaseTransport extends TransportIo implements Transport {
     if (this.flags & LOST) this.finish();
     else if (this.hasWaiting) this.deliverWaiting();
   }
-
-  // ---- inside ----
 
   private get hasWaiting(): boolean {
     return this.waiting !== null || (this.flags & EOF_WAITING) !== 0;
@@ -295,17 +302,12 @@ export abstract class BaseTransport extends TransportIo implements Transport {
     this.call(() => this.current.pauseWriting?.());
   }
 
-  /** The general way to the protocol: respects a pause, a close and a swap at every step. */
+  /** The general way to the protocol: through the queue, respecting a pause, a close and a swap at every step. */
   private deliver(chunk: Buffer): void {
-    let rest = chunk;
-    while (rest.length > 0 && !(this.flags & CLOSING)) {
-      if (this.flags & READING_PAUSED || this.waiting !== null) {
-        this.waiting ??= [];
-        this.waiting.push(rest);
-        return;
-      }
-      rest = this.handOver(rest);
-    }
+    if (this.flags & CLOSING) return;
+    this.waiting ??= [];
+    this.waiting.push(chunk);
+    if (!(this.flags & READING_PAUSED)) this.deliverWaiting();
   }
 
   /** Gives the protocol what it takes at once; returns what is left. */
@@ -327,18 +329,14 @@ export abstract class BaseTransport extends TransportIo implements Transport {
   }
 
   private deliverWaiting(): void {
-    if (this.flags & (READING_PAUSED | CLOSING)) return;
-    const chunks = this.waiting ?? [];
-    this.waiting = null;
-    for (let i = 0; i < chunks.length; i++) {
-      this.deliver(chunks[i]!);
-      if (this.flags & CLOSING) return;
-      if (this.flags & READING_PAUSED) {
-        const rest = chunks.slice(i + 1);
-        if (rest.length > 0) this.waiting = [...((this.waiting as Buffer[] | null) ?? []), ...rest];
-        return;
-      }
+    while (this.waiting !== null && !(this.flags & (READING_PAUSED | CLOSING))) {
+      const chunk = this.waiting.shift() as Buffer;
+      if (this.waiting.length === 0) this.waiting = null;
+      const rest = this.handOver(chunk);
+      if (rest.length > 0 && !(this.flags & CLOSING))
+        this.waiting = [rest, ...(this.waiting ?? [])];
     }
+    if (this.flags & (READING_PAUSED | CLOSING)) return;
     if (this.flags & EOF_WAITING) this.deliverEof();
     else this.readingChanged();
   }
@@ -351,8 +349,7 @@ export abstract class BaseTransport extends TransportIo implements Transport {
       this.readingChanged();
       return;
     }
-    this.cause = 'eof';
-    this.close();
+    this.closeFor('eof');
   }
 
   /** Runs a callback of the protocol's; what it throws, or its promise rejects with, ends the connection. */

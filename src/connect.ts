@@ -213,7 +213,9 @@ class Client implements ConnectionOwner {
     return this.factory();
   }
 
-  opened(): void {}
+  opened(): boolean {
+    return true;
+  }
 
   closed(): void {}
 

@@ -1,11 +1,12 @@
 export type { Address, IpAddress, UnixAddress } from './address.js';
+export type { MinReadRate } from './clock.js';
 export { type ConnectOptions, connect } from './connect.js';
 export type { Engine } from './engine/engine.js';
 export { type EngineChoice, type EngineReport, explainEngine } from './engine/select.js';
 export type { SystemError } from './errors.js';
 export type { BufferedProtocol, Protocol, ProtocolFactory } from './protocol.js';
 export { createServer, type Server, type ServerOptions } from './server.js';
-export type { CloseCause, ServerStats } from './stats.js';
+export type { CloseCause, RefusalCause, ServerStats } from './stats.js';
 export type {
   ListenerSocket,
   Transport,

@@ -1,3 +1,4 @@
+import type { TimeLimits } from './clock.js';
 import type { TransportSettings } from './engine/engine.js';
 import { codedError } from './errors.js';
 import { resolveLimits } from './flow-control.js';
@@ -10,13 +11,15 @@ export const DEFAULT_LINGER_MS = 1000;
 export const INT32_MAX = 2 ** 31 - 1;
 
 /** Server options with the defaults filled in and every value checked. */
-export interface CheckedServerOptions extends ServerOptions {
+export interface CheckedServerOptions extends Omit<ServerOptions, 'minReadRate'> {
   readonly hosts: readonly string[] | null;
   readonly port: number;
   readonly backlog: number;
   readonly reuseAddress: boolean;
   readonly reusePort: boolean;
   readonly maxConnections: number;
+  readonly maxConnectionsPerHost: number;
+  readonly timeLimits: TimeLimits;
   readonly settings: TransportSettings;
 }
 
@@ -49,8 +52,9 @@ export function checkServerOptions(options: ServerOptions): CheckedServerOptions
     backlog: checkInteger('backlog', options.backlog ?? DEFAULT_BACKLOG, 0, INT32_MAX),
     reuseAddress: options.reuseAddress ?? process.platform !== 'win32',
     reusePort,
-    maxConnections:
-      options.maxConnections === undefined ? Infinity : checkLimit(options.maxConnections),
+    maxConnections: checkLimit('maxConnections', options.maxConnections),
+    maxConnectionsPerHost: checkLimit('maxConnectionsPerHost', options.maxConnectionsPerHost),
+    timeLimits: checkTimeLimits(options),
     settings: {
       writeBufferLimits: resolveLimits(options.writeBufferLimits),
       lingerTimeoutMs: checkInteger(
@@ -64,10 +68,27 @@ export function checkServerOptions(options: ServerOptions): CheckedServerOptions
   };
 }
 
-function checkLimit(maxConnections: number): number {
-  return maxConnections === Infinity
-    ? Infinity
-    : checkInteger('maxConnections', maxConnections, 1, INT32_MAX);
+/** A number of connections, unlimited when left out. */
+function checkLimit(name: string, value: number | undefined): number {
+  if (value === undefined || value === Infinity) return Infinity;
+  return checkInteger(name, value, 1, INT32_MAX);
+}
+
+function checkTimeLimits(options: ServerOptions): TimeLimits {
+  const { idleTimeoutMs, firstDataTimeoutMs, maxLifetimeMs, minReadRate } = options;
+  for (const [name, value] of Object.entries({
+    idleTimeoutMs,
+    firstDataTimeoutMs,
+    maxLifetimeMs,
+  })) {
+    if (value !== undefined) checkInteger(name, value, 1, INT32_MAX);
+  }
+  if (minReadRate === undefined) return { idleTimeoutMs, firstDataTimeoutMs, maxLifetimeMs };
+  const rate = typeof minReadRate === 'number' ? { bytesPerSecond: minReadRate } : minReadRate;
+  checkInteger('minReadRate', rate.bytesPerSecond, 1, INT32_MAX);
+  if (rate.windowMs !== undefined)
+    checkInteger('minReadRate.windowMs', rate.windowMs, 1, INT32_MAX);
+  return { idleTimeoutMs, firstDataTimeoutMs, maxLifetimeMs, minReadRate: rate };
 }
 
 /** host and port, path, or fd: one of the three. */

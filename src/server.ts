@@ -1,4 +1,5 @@
 import type { Address } from './address.js';
+import type { MinReadRate } from './clock.js';
 import { type EngineChoice, selectEngine } from './engine/select.js';
 import type { SocketOptions } from './options/catalogue.js';
 import type { ProtocolFactory } from './protocol.js';
@@ -35,6 +36,19 @@ export interface ServerOptions {
   writeBufferLimits?: { high?: number; low?: number };
   /** Accepting stops above it and goes on below it; default: unlimited. */
   maxConnections?: number;
+  /** Connections of one remote address that may be open at once; more are closed at once. Default: unlimited. */
+  maxConnectionsPerHost?: number;
+  /** A connection on which no byte moves either way for so long is ended, ms; default: never. */
+  idleTimeoutMs?: number;
+  /** A connection that has not sent its first byte after so long is ended, ms; default: never. */
+  firstDataTimeoutMs?: number;
+  /** A connection is closed in order after so long, ms; default: never. */
+  maxLifetimeMs?: number;
+  /**
+   * A peer that sends, but less than this over a whole window in which we were
+   * reading, is cut off: slow-drip protection. A number is bytes per second over 10 s.
+   */
+  minReadRate?: number | MinReadRate;
   /** How long a closed connection may go on discarding input, ms; default 1000. */
   lingerTimeoutMs?: number;
   /** Default true. With false the sockets are bound but refuse connections until `startServing`. */

@@ -1,5 +1,6 @@
 import type { Address } from './address.js';
 import type { BaseTransport } from './base-transport.js';
+import { Clock } from './clock.js';
 import { channels } from './diagnostics.js';
 import type { Engine, Listener, ListenerOwner, TransportSettings } from './engine/engine.js';
 import { codedError } from './errors.js';
@@ -7,7 +8,7 @@ import { openListeners } from './listeners.js';
 import type { BufferedProtocol, Protocol, ProtocolFactory } from './protocol.js';
 import type { Server } from './server.js';
 import type { CheckedServerOptions } from './server-options.js';
-import { type CloseCause, closeCauses, type ServerStats } from './stats.js';
+import { type CloseCause, closeCauses, type RefusalCause, type ServerStats } from './stats.js';
 import type { ListenerSocket, Transport } from './transport.js';
 
 /** How long `await using` waits for connections to flush before it aborts them, ms. */
@@ -25,11 +26,18 @@ export class Serving implements Server, ListenerOwner {
   private suspended = false;
   private closing = false;
   private exhausted = false;
+  private readonly clock: Clock | null;
+  /** Open connections by remote host; only kept when that is limited. */
+  private readonly perHost: Map<string, number> | null;
   private readonly over: Promise<void>;
   private finish!: () => void;
 
   private accepted = 0;
-  private refusedCount = 0;
+  private readonly refusedBy: Record<RefusalCause, number> = {
+    'setup-error': 0,
+    'max-connections-per-host': 0,
+  };
+  private acceptPauses = 0;
   private readonly closedBy = Object.fromEntries(closeCauses.map((cause) => [cause, 0])) as Record<
     CloseCause,
     number
@@ -65,6 +73,8 @@ export class Serving implements Server, ListenerOwner {
     this.engine = engine.name;
     this.options = options;
     this.settings = options.settings;
+    this.clock = Clock.for(options.timeLimits, options.settings.lingerTimeoutMs);
+    this.perHost = options.maxConnectionsPerHost === Infinity ? null : new Map();
     this.over = new Promise((resolve) => {
       this.finish = resolve;
     });
@@ -100,6 +110,7 @@ export class Serving implements Server, ListenerOwner {
   }
 
   stats(): ServerStats {
+    const refused = Object.values(this.refusedBy).reduce((sum, count) => sum + count);
     let bytesRead = this.bytesReadBefore;
     let bytesWritten = this.bytesWrittenBefore;
     for (const transport of this.open) {
@@ -108,12 +119,14 @@ export class Serving implements Server, ListenerOwner {
     }
     return Object.freeze({
       accepted: this.accepted,
-      refused: this.refusedCount,
+      refused,
+      refusedBy: Object.freeze({ ...this.refusedBy }),
       active: this.open.size,
-      closed: this.accepted - this.refusedCount - this.open.size,
+      closed: this.accepted - refused - this.open.size,
       closedBy: Object.freeze({ ...this.closedBy }),
       bytesRead,
       bytesWritten,
+      acceptPauses: this.acceptPauses,
       acceptErrors: this.acceptErrors,
       droppedWrites: this.droppedWrites,
       callbackErrors: this.callbackErrors,
@@ -180,15 +193,24 @@ export class Serving implements Server, ListenerOwner {
     return this.closing ? 0 : this.options.maxConnections - this.open.size;
   }
 
-  opened(transport: Transport): void {
+  opened(transport: Transport): boolean {
     this.accepted++;
     this.exhausted = false;
+    if (this.perHost !== null && !this.countHost(this.perHost, transport)) {
+      this.refusedBy['max-connections-per-host']++;
+      return false;
+    }
     this.open.add(transport as BaseTransport);
+    this.clock?.add(transport as BaseTransport);
+    if (this.open.size === this.options.maxConnections) this.acceptPauses++;
+    return true;
   }
 
   closed(transport: Transport, cause: CloseCause, _error: Error | null): void {
     const wasFull = this.acceptRoom() <= 0;
     this.open.delete(transport as BaseTransport);
+    this.clock?.delete(transport as BaseTransport);
+    if (this.perHost !== null) uncountHost(this.perHost, hostOf(transport));
     this.closedBy[cause]++;
     this.bytesReadBefore += transport.bytesRead;
     this.bytesWrittenBefore += transport.bytesWritten;
@@ -203,8 +225,17 @@ export class Serving implements Server, ListenerOwner {
 
   refused(error: Error): void {
     this.accepted++;
-    this.refusedCount++;
+    this.refusedBy['setup-error']++;
     this.failed(error, null);
+  }
+
+  /** Counts one more connection of the host unless it has as many as it may. */
+  private countHost(perHost: Map<string, number>, transport: Transport): boolean {
+    const host = hostOf(transport);
+    const count = perHost.get(host) ?? 0;
+    if (count >= this.options.maxConnectionsPerHost) return false;
+    perHost.set(host, count + 1);
+    return true;
   }
 
   acceptFailed(error: Error, fatal: boolean): void {
@@ -237,4 +268,15 @@ export class Serving implements Server, ListenerOwner {
   private finishWhenEmpty(): void {
     if (this.open.size === 0) this.finish();
   }
+}
+
+/** Whose connection it is: the remote host; of a unix socket, the path. */
+function hostOf({ remoteAddress }: Transport): string {
+  return remoteAddress.family === 'unix' ? remoteAddress.path : remoteAddress.host;
+}
+
+function uncountHost(perHost: Map<string, number>, host: string): void {
+  const count = (perHost.get(host) as number) - 1;
+  if (count === 0) perHost.delete(host);
+  else perHost.set(host, count);
 }

@@ -33,12 +33,19 @@ export const closeCauses = [
 /** Why a connection ended; see `closeCauses`. */
 export type CloseCause = (typeof closeCauses)[number];
 
+/**
+ * Why an accepted connection was turned away before its protocol heard of it: the
+ * factory threw or an option could not be set, or `maxConnectionsPerHost`.
+ */
+export type RefusalCause = 'setup-error' | 'max-connections-per-host';
+
 /** The counters of a server since it was created; a frozen snapshot. */
 export interface ServerStats {
   /** Connections accepted. */
   readonly accepted: number;
-  /** Connections accepted and turned away at once, because the factory threw or a limit per host was reached. */
+  /** Connections accepted and turned away at once: the sum of `refusedBy`. */
   readonly refused: number;
+  readonly refusedBy: Readonly<Record<RefusalCause, number>>;
   /** Connections open now. */
   readonly active: number;
   /** Connections over, in all: `accepted - refused - active`. */
@@ -49,6 +56,8 @@ export interface ServerStats {
   readonly bytesRead: number;
   /** Bytes the kernel accepted for all connections so far. */
   readonly bytesWritten: number;
+  /** Times accepting stopped because `maxConnections` were open. */
+  readonly acceptPauses: number;
   /** Times accept(2) failed for want of descriptors or memory. */
   readonly acceptErrors: number;
   /** Writes dropped because their transport was closing. */

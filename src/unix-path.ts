@@ -15,7 +15,7 @@ export async function listenOnPath(
   listen: () => Promise<Listener>,
 ): Promise<Listener> {
   const { path } = address;
-  if (path.startsWith('\0')) return listen();
+  if (path.startsWith('\0') || engine.hasSocketFiles === false) return listen();
   let listener: Listener;
   try {
     listener = await listen();
@@ -49,7 +49,7 @@ const passer: ConnectionOwner = {
   server: null,
   settings: { writeBufferLimits: defaultWriteBufferLimits, lingerTimeoutMs: 0, quickAck: false },
   createProtocol: () => ({ dataReceived() {} }),
-  opened() {},
+  opened: () => true,
   closed() {},
   failed() {},
   writeDropped() {},

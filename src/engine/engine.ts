@@ -17,6 +17,8 @@ import type { ListenerSocket, Transport, WriteBufferLimits } from '../transport.
 export interface Engine {
   /** `native`, `node` or `memory`; what `server.engine` says. */
   readonly name: string;
+  /** Whether listening on a path makes a file, which has to be removed; default true. */
+  readonly hasSocketFiles?: boolean;
   /**
    * Creates, sets up and binds one listening socket; it does not listen before `Listener.start`.
    * Rejects with an error of Node's shape (`listen EADDRINUSE 127.0.0.1:80`), or a
@@ -88,8 +90,8 @@ export interface ConnectionOwner {
   readonly settings: TransportSettings;
   /** The protocol for one new connection. When it throws, the engine closes the connection: see `ListenerOwner.refused`. */
   createProtocol(): Protocol | BufferedProtocol;
-  /** Just before `connectionMade`. */
-  opened(transport: Transport): void;
+  /** Just before `connectionMade`. False: the connection is closed at once, and its protocol hears nothing. */
+  opened(transport: Transport): boolean;
   /** Just after `connectionLost` returned; the last call for this transport. Cannot throw. */
   closed(transport: Transport, cause: CloseCause, error: Error | null): void;
   /** A callback threw, or a connection broke in the engine. Cannot throw. */
