@@ -2,6 +2,8 @@ import net from 'node:net';
 import type { Address } from 'hawser';
 import { Peer, type PeerListener, type PeerOptions } from 'hawser/testing';
 import { ipAddress, unixAddress } from '#hawser/address';
+import { loadNative } from '#hawser/engine/native/load';
+import { systemError } from '#hawser/errors';
 
 /** A raw connection over `node:net`. */
 export class SocketPeer extends Peer {
@@ -18,9 +20,15 @@ export class SocketPeer extends Peer {
       else socket.once('close', () => resolve());
     });
     socket.on('data', (chunk) => this.gotData(chunk));
-    socket.on('end', () => this.gotEnd());
+    socket.on('end', () => this.inputEnded());
     socket.on('error', (error) => this.gotError(error));
     if (options.paused) socket.pause();
+  }
+
+  private inputEnded(): void {
+    const error = pendingError(this.socket);
+    if (error === null) this.gotEnd();
+    else this.gotError(error);
   }
 
   get unsentBytes(): number {
@@ -99,6 +107,21 @@ export async function listenSocketPeer(options: PeerOptions): Promise<PeerListen
       }),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+/**
+ * libuv reports FIN when the kernel says "hung up" after a short read, and never asks
+ * whether it was an RST; the kernel still knows.
+ */
+function pendingError(socket: net.Socket): Error | null {
+  const { binding } = loadNative();
+  const { _handle: handle } = socket as net.Socket & { _handle: { fd: number } | null };
+  if (binding === null || handle === null) return null;
+  const { SOL_SOCKET, SO_ERROR } = binding.constants;
+  const value = Buffer.alloc(4);
+  binding.getsockopt(handle.fd, SOL_SOCKET, SO_ERROR, value);
+  const errno = value.readInt32LE();
+  return errno === 0 ? null : systemError(-errno, 'read');
 }
 
 function addressOf(socket: net.Socket): Address {

@@ -7,7 +7,7 @@ import { Guard } from './guard.js';
 import type { Peer } from './peer.js';
 import { Probe, type ProbeHandlers } from './probe.js';
 import type { ContractSetup } from './setup.js';
-import { Happenings, nextTurn, within } from './waiting.js';
+import { Happenings, untilTurn, within } from './waiting.js';
 
 /** A connection under test: the library's end and the raw one. */
 export interface Connection {
@@ -122,7 +122,7 @@ export class Bench {
     }
     assert.deepEqual(this.guard.violations, []);
     for (const served of this.servers) served.check();
-    await this.untilNothingIsOpen();
+    await this.untilOpenSockets(this.openBefore);
   }
 
   /** Takes everything down after a failure, whatever comes of it. */
@@ -133,14 +133,11 @@ export class Bench {
     await Promise.allSettled(this.servers.map(({ server }) => server.close()));
   }
 
-  private async untilNothingIsOpen(): Promise<void> {
-    const { setup, openBefore } = this;
-    const deadline = performance.now() + this.limitMs;
-    while (setup.openSockets() > openBefore && performance.now() < deadline) await nextTurn();
-    assert.ok(
-      setup.openSockets() <= openBefore,
-      `${setup.openSockets()} sockets are left open, ${openBefore} before`,
-    );
+  /** Resolves when no more than `most` sockets are open. */
+  async untilOpenSockets(most: number): Promise<void> {
+    const left = () => this.setup.openSockets();
+    const what = () => `${left()} sockets are open, where there should be at most ${most}`;
+    await untilTurn(this.limitMs, what, () => left() <= most);
   }
 }
 
@@ -176,10 +173,9 @@ export class Served {
 
   /** Resolves when so many connections are over. */
   async untilClosed(count: number): Promise<void> {
-    const enough = () => this.server.stats().closed >= count;
-    const deadline = performance.now() + this.bench.limitMs;
-    while (!enough() && performance.now() < deadline) await nextTurn();
-    assert.ok(enough(), `${this.server.stats().closed} of ${count} connections are over`);
+    const closed = () => this.server.stats().closed;
+    const what = () => `${closed()} of ${count} connections are over`;
+    await untilTurn(this.bench.limitMs, what, () => closed() >= count);
   }
 
   failed(error: Error, transport: Transport | null): void {
@@ -192,6 +188,16 @@ export class Served {
     const index = this.probes.length;
     const peer = await this.bench.connectPeer(this.address, peerPaused);
     const probe = await this.probeAt(index);
+    return { served: this, probe, transport: probe.transport, peer };
+  }
+
+  /** The same where earlier connections may still be on their way: told apart by the peer's address. */
+  async connectAnother(): Promise<Connection> {
+    const peer = await this.bench.connectPeer(this.address);
+    const isIts = (probe: Probe) => String(probe.raw?.remoteAddress) === String(peer.localAddress);
+    const what = () => `${this.probes.length} connections are there, this peer's is not`;
+    await untilTurn(this.bench.limitMs, what, () => this.probes.some(isIts));
+    const probe = this.probes.find(isIts) as Probe;
     return { served: this, probe, transport: probe.transport, peer };
   }
 

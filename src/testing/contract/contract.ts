@@ -1,7 +1,11 @@
+import { closing } from './groups/closing.js';
+import { ending } from './groups/ending.js';
 import { flow } from './groups/flow.js';
 import { flowUse } from './groups/flow-use.js';
+import { halfClose } from './groups/half-close.js';
 import { order } from './groups/order.js';
 import { pausing } from './groups/pausing.js';
+import { peerReset } from './groups/peer-reset.js';
 import { reading } from './groups/reading.js';
 import { writeCounts } from './groups/write-counts.js';
 import { writeValues } from './groups/write-values.js';
@@ -18,4 +22,8 @@ export const contract: readonly PromiseGroup[] = [
   writeCounts,
   flow,
   flowUse,
+  halfClose,
+  closing,
+  ending,
+  peerReset,
 ];

@@ -73,6 +73,11 @@ export abstract class Peer {
     }
   }
 
+  /** Resolves once sending or receiving has failed, with whatever error. */
+  untilBroken(): Promise<void> {
+    return this.happenings.until('an error at the peer', () => this.error !== null);
+  }
+
   /** Resolves once FIN or RST came. */
   untilOver(): Promise<void> {
     return this.happenings.until('FIN or RST at the peer', () => this.isOver);

@@ -57,3 +57,16 @@ export async function within<T>(
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Resolves when `condition` holds, looked at once a turn: for what tells nobody that it has changed. */
+export async function untilTurn(
+  limitMs: number,
+  what: () => string,
+  condition: () => boolean,
+): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms in vain: ${what()}`);
+    await nextTurn();
+  }
+}
