@@ -10,7 +10,10 @@ import { filesBelow, type Import, importsOf, read } from './tree.js';
 const layers = {
   leaves: { files: ['errors', 'address', 'stats', 'diagnostics'], uses: [] },
   contracts: { files: ['protocol', 'transport', 'options/'], uses: ['leaves'] },
-  mechanics: { files: ['base-transport', 'flow-control', 'transport-io', 'transport-state'], uses: ['leaves', 'contracts'] },
+  mechanics: {
+    files: ['base-transport', 'flow-control', 'transport-io', 'transport-state'],
+    uses: ['leaves', 'contracts'],
+  },
   seam: { files: ['engine/engine'], uses: ['leaves', 'contracts'] },
   native: { files: ['engine/native/'], uses: ['leaves', 'contracts', 'mechanics', 'seam'] },
   node: { files: ['engine/node/'], uses: ['leaves', 'contracts', 'mechanics', 'seam'] },
@@ -18,7 +21,7 @@ const layers = {
   select: { files: ['engine/select'], uses: ['leaves', 'seam', 'native', 'node'] },
   use: {
     files: [
-      ...['server', 'server-options', 'serving', 'listeners', 'unix-path'],
+      ...['server', 'server-options', 'serving', 'clock', 'listeners', 'unix-path'],
       ...['connect', 'connect-options', 'race', 'resolve'],
     ],
     uses: ['leaves', 'contracts', 'mechanics', 'seam', 'select'],
