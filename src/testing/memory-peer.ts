@@ -2,12 +2,10 @@ import type { Address } from '../address.js';
 import { ByteQueue } from '../engine/memory/byte-queue.js';
 import type { Endpoint, EndpointOwner } from '../engine/memory/endpoint.js';
 import { EAGAIN } from '../engine/memory/errno.js';
+import type { Strike } from '../engine/memory/weather.js';
 import { type SystemError, systemError } from '../errors.js';
 import { FaultInjected, shown } from './report.js';
 import type { Waiting } from './waiting.js';
-
-/** How long an expectation waits before it fails, virtual ms: beyond any time-out of the network itself. */
-const PATIENCE_MS = 3_600_000;
 
 /**
  * The other end of a connection: bare bytes, FIN and RST, and nothing of the
@@ -58,21 +56,26 @@ export class MemoryPeer implements EndpointOwner {
     return this.backlog.length;
   }
 
+  /** What the seed did to this connection. */
+  get fault(): Strike | null {
+    return this.endpoint.connection.strike;
+  }
+
   // ---- acting ----
 
   /** Sends, without waiting. What the network has no room for follows by itself. */
   write(data: Uint8Array | string): void {
-    this.backlog.push(typeof data === 'string' ? Buffer.from(data) : data);
+    this.backlog.push(Buffer.from(data as string));
     this.sendBacklog();
   }
 
   /** Sends, and resolves when the network has taken everything: the other end reads, or has room. */
   async send(data: Uint8Array | string): Promise<void> {
     this.write(data);
-    await this.until(
-      () => this.backlog.length === 0,
-      () => `the other end to take ${this.backlog.length} bytes more`,
-    );
+    const inVain = () => this.failure(`the other end to take ${this.unsentBytes} bytes more`);
+    const isBroken = () => this.error !== null;
+    await this.waiting.until(() => this.unsentBytes === 0 || isBroken(), inVain);
+    if (isBroken()) throw inVain();
   }
 
   /** Sends FIN after everything written. Reading goes on. */
@@ -102,6 +105,12 @@ export class MemoryPeer implements EndpointOwner {
     if (this.endpoint.hasInput) this.inputChanged();
   }
 
+  /** Reads everything and sends FIN: how a client goes that has no more to say. */
+  leave(): void {
+    this.resume();
+    this.end();
+  }
+
   /** Cuts the line: nothing arrives any more, in either direction, and nobody is told. */
   cut(): void {
     this.endpoint.connection.cut();
@@ -111,7 +120,7 @@ export class MemoryPeer implements EndpointOwner {
 
   /** Resolves when exactly these bytes have come next; rejects as soon as others have. */
   async expect(data: Uint8Array | string): Promise<void> {
-    const wanted = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data);
+    const wanted = Buffer.from(data as string);
     const differs = () => {
       const got = this.arrived.peekAll();
       const length = Math.min(got.length, wanted.length);
@@ -209,19 +218,18 @@ export class MemoryPeer implements EndpointOwner {
     const isOver = () => this.isEnded || this.error !== null;
     await this.waiting.until(
       () => isMet() || isOver(),
-      PATIENCE_MS,
       () => this.failure(what()),
     );
     if (!isMet()) throw this.failure(what());
   }
 
   private failure(awaited: string): Error {
-    const { strike } = this.endpoint.connection;
+    const { fault } = this;
     const got = `received ${shown(this.received)}${this.isEnded ? ', then FIN' : ''}${
       this.error === null ? '' : `, then ${this.error.code}`
     }`;
     const more = this.isEnded || this.error !== null ? '' : '; nothing more will come';
     const message = `the peer expected ${awaited}, and has ${got}${more}`;
-    return strike === null ? new Error(message) : new FaultInjected(strike, message);
+    return fault === null ? new Error(message) : new FaultInjected(fault, message);
   }
 }

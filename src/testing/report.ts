@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Strike } from '../engine/memory/weather.js';
 import type { TraceEvent } from '../engine/memory/wiring.js';
 
@@ -19,8 +20,8 @@ export function shown(data: Buffer): string {
   if (data.length === 0) return 'nothing';
   const head = data.subarray(0, SHOWN_BYTES);
   const more = data.length > SHOWN_BYTES ? `… (${data.length} bytes)` : '';
-  const text = head.toString('latin1');
-  const isText = /^[\t\r\n\x20-\x7e]*$/.test(text);
+  const text = head.toString();
+  const isText = isUtf8(head) && /^[\t\r\n\P{Cc}]*$/u.test(text);
   return isText ? `${JSON.stringify(text)}${more}` : `<${head.toString('hex')}>${more}`;
 }
 

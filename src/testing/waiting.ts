@@ -1,5 +1,8 @@
 import type { VirtualClock } from '../engine/memory/clock.js';
 
+/** How long a wait may take unless said otherwise, virtual ms: an hour, beyond any time-out of TCP's own. */
+const PATIENCE_MS = 3_600_000;
+
 interface Condition {
   readonly isMet: () => boolean;
   readonly settle: (error?: unknown) => void;
@@ -19,7 +22,7 @@ export class Waiting {
   }
 
   /** Resolves once the condition is met; rejects with `inVain()` after `patienceMs` of virtual time. */
-  until(isMet: () => boolean, patienceMs: number, inVain: () => Error): Promise<void> {
+  until(isMet: () => boolean, inVain: () => Error, patienceMs = PATIENCE_MS): Promise<void> {
     if (isMet()) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const settle = (error?: unknown) => {

@@ -1,0 +1,189 @@
+import { Event, EventQueue, type Timer } from './event-queue.js';
+
+export type { Timer };
+
+/**
+ * Virtual time: it stands still while code runs and moves only from one event to
+ * the next, so that an hour costs no more than the events in it.
+ */
+export interface Clock {
+  /** Milliseconds since the network was made. */
+  readonly now: number;
+  /** Calls `callback` once, `delayMs` virtual milliseconds from now. */
+  setTimeout(callback: () => void, delayMs: number): Timer;
+  /** Takes the call back; nothing happens when it is too late. */
+  clearTimeout(timer: Timer | undefined): void;
+  /** Resolves `delayMs` virtual milliseconds from now. */
+  sleep(delayMs: number): Promise<void>;
+}
+
+/**
+ * How often the event loop must come round with nothing to do before the network
+ * counts as idle. Promises and `nextTick` are done after the first; one more lets
+ * code that waits for `setImmediate` join in.
+ */
+const QUIET_TURNS = 2;
+
+/**
+ * The virtual clock, and the queue of everything that is going to happen.
+ *
+ * There are two kinds of events. What is *in transit* (bytes, handshakes, deferred
+ * callbacks) happens by itself: while there is any, time runs on to it, and timers
+ * that are due before it fire on the way. *Timers* alone do not move time: somebody
+ * has to `advance` it. So a test sees a time-out exactly when it asks for time to
+ * pass, and never because of how long the test itself took.
+ *
+ * Each event runs in an event-loop turn of its own (`setImmediate`), so that all
+ * promises and `nextTick` callbacks that it caused are done before the next.
+ */
+export class VirtualClock implements Clock {
+  now = 0;
+  /** How many events may run; beyond, `idle` rejects: code that reacts to itself never comes to rest. */
+  stepLimit = Infinity;
+  private steps = 0;
+  /** Takes what a timer's callback throws; by default it is an uncaught exception, as with real timers. */
+  onTimerError: ((thrown: unknown) => void) | null = null;
+  private readonly queue = new EventQueue();
+  private order = 0;
+  private inTransitCount = 0;
+  private quietTurns = 0;
+  private isPumping = false;
+  private readonly idleWaiters: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  /** With `followsRealTime`: the real timer for the next virtual one. */
+  private readonly followsRealTime: boolean;
+  private realTimer: NodeJS.Timeout | undefined;
+
+  /** @param followsRealTime timers that nothing in transit overtakes take as long as real ones */
+  constructor(followsRealTime = false) {
+    this.followsRealTime = followsRealTime;
+  }
+
+  // ---- Clock ----
+
+  setTimeout(callback: () => void, delayMs: number): Timer {
+    return this.add(delayMs, true, () => this.fire(callback));
+  }
+
+  clearTimeout(timer: Timer | undefined): void {
+    if (timer instanceof Event) timer.run = null;
+  }
+
+  sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.setTimeout(resolve, delayMs);
+    });
+  }
+
+  // ---- the network's side ----
+
+  /** Runs `arrive` after `delayMs`, without anybody having to ask for time to pass. */
+  inTransit(delayMs: number, arrive: () => void): void {
+    this.inTransitCount++;
+    this.add(delayMs, false, arrive);
+  }
+
+  /** Resolves when nothing is in transit and no code reacts any more. */
+  idle(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.idleWaiters.push({ resolve, reject });
+      this.quietTurns = 0;
+      this.pumpLater();
+    });
+  }
+
+  /** Lets time pass: everything that is due in the next `ms` happens, then it resolves. */
+  advance(ms: number): Promise<void> {
+    return new Promise((resolve) => this.inTransit(ms, resolve));
+  }
+
+  /** Forgets everything that was to happen. */
+  stop(): void {
+    clearTimeout(this.realTimer);
+    this.queue.clear();
+    this.inTransitCount = 0;
+  }
+
+  /** When the next timer is due, while the network is idle; `Infinity`: there is none. */
+  get nextTimerAt(): number {
+    return this.queue.first()?.at ?? Infinity;
+  }
+
+  // ---- inside ----
+
+  private add(delayMs: number, isTimer: boolean, run: () => void): Event {
+    const event = new Event(this.now + Math.max(0, delayMs), this.order++, isTimer, run);
+    this.queue.push(event);
+    this.quietTurns = 0;
+    if (!isTimer || this.followsRealTime) this.pumpLater();
+    return event;
+  }
+
+  private fire(callback: () => void): void {
+    try {
+      callback();
+    } catch (thrown) {
+      if (this.onTimerError === null) throw thrown;
+      this.onTimerError(thrown);
+    }
+  }
+
+  private pumpLater(): void {
+    if (this.isPumping) return;
+    this.isPumping = true;
+    setImmediate(() => this.pump());
+  }
+
+  private pump(): void {
+    this.isPumping = false;
+    if (this.inTransitCount === 0) {
+      this.rest();
+      return;
+    }
+    if (this.steps >= this.stepLimit) {
+      this.giveUp();
+      return;
+    }
+    const event = this.queue.pop();
+    this.pumpLater();
+    if (event !== undefined) this.runEvent(event);
+  }
+
+  private runEvent(event: Event): void {
+    if (!event.isTimer) this.inTransitCount--;
+    if (event.run === null) return;
+    this.now = event.at;
+    this.steps++;
+    event.run();
+  }
+
+  /** Nothing is in transit: says so when it stays that way. */
+  private rest(): void {
+    if (this.followsRealTime) this.waitForTimer();
+    if (this.idleWaiters.length === 0) return;
+    if (this.quietTurns++ < QUIET_TURNS) {
+      this.pumpLater();
+      return;
+    }
+    for (const { resolve } of this.idleWaiters.splice(0)) resolve();
+  }
+
+  private giveUp(): void {
+    const error = new Error(
+      `the network does not come to rest: ${this.steps} events so far, ${this.now} ms of virtual time`,
+    );
+    for (const { reject } of this.idleWaiters.splice(0)) reject(error);
+  }
+
+  private waitForTimer(): void {
+    clearTimeout(this.realTimer);
+    const next = this.queue.first();
+    if (next === undefined) return;
+    this.realTimer = setTimeout(() => this.realTimePassed(next.at), next.at - this.now);
+  }
+  private realTimePassed(until: number): void {
+    const next = this.queue.first();
+    if (next === undefined || this.inTransitCount > 0) return;
+    if (next.at > until) this.waitForTimer();
+    else this.inTransit(next.at - this.now, () => {});
+  }
+}
