@@ -77,7 +77,7 @@ const idle = (connections) => async (server, _run, quick) => {
   const { before, after } = await runIdle(server, { connections: count, size: 64, warm: 200 });
   const each = (field) => (after[field] - before[field]) / count;
   return {
-    bytesEach: each('pss'),
+    bytesEach: each('anonymous'),
     privateDirtyEach: each('privateDirty'),
     heapEach: after.heapUsed === null ? null : each('heapUsed'),
   };

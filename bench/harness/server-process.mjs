@@ -45,7 +45,7 @@ export class ServerProcess {
     const rollup = readFileSync(`/proc/${this.pid}/smaps_rollup`, 'utf8');
     const kilobytes = (field) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(rollup)[1]);
     return {
-      pss: kilobytes('Pss') * 1024,
+      anonymous: kilobytes('Pss_Anon') * 1024,
       privateDirty: kilobytes('Private_Dirty') * 1024,
       heapUsed: heap.heapUsed ?? null,
     };

@@ -120,15 +120,22 @@ export const SERVERS = [
   },
 ];
 
-/** @param {string[] | undefined} wanted names, `name:2` for a second run of one */
-export function findServers(wanted) {
+const titleOf = (entry, copy) => (copy === undefined ? entry.title : `${entry.title} (${copy})`);
+
+/**
+ * @param {string[] | undefined} wanted names, `name:2` for a second run of one
+ * @param {string[]} required names that may not be left out
+ */
+export function findServers(wanted, required = []) {
   const found = [];
   for (const name of wanted ?? SERVERS.map((entry) => entry.name)) {
-    const entry = SERVERS.find(({ name: known }) => known === name.split(':')[0]);
+    const [known, copy] = name.split(':');
+    const entry = SERVERS.find((candidate) => candidate.name === known);
     if (entry === undefined) throw new RangeError(`no server is named ${name}; --list shows them`);
     try {
-      found.push({ ...entry, name, ...entry.find() });
+      found.push({ name, title: titleOf(entry, copy), ...entry.find() });
     } catch (error) {
+      if (required.includes(name)) throw error;
       console.error(`skipped: ${name}: ${error.message.split('\n')[0]}`);
     }
   }
