@@ -54,7 +54,7 @@ type Width = 'u16' | 'u32' | 'u64';
  * The plain numbers: where each is, and how wide. The names are the kernel's, in
  * camel case and with the unit; "Segments" are what the kernel calls packets.
  */
-const LAYOUT = {
+export const TCP_INFO_LAYOUT = {
   /** Retransmission timeout. */
   rtoUs: [8, 'u32'],
   /** Delayed acknowledgement timeout. */
@@ -138,7 +138,7 @@ const LAYOUT = {
   receivedCeBytes: [272, 'u32'],
 } as const satisfies Record<string, readonly [offset: number, width: Width]>;
 
-type TcpInfoNumber = keyof typeof LAYOUT;
+type TcpInfoNumber = keyof typeof TCP_INFO_LAYOUT;
 
 /**
  * struct tcp_info, tcp(7). A field that the running kernel is too old for is
@@ -194,7 +194,7 @@ export function parseTcpInfo(bytes: Buffer): TcpInfo {
 function parseNumbers(bytes: Buffer): { [K in TcpInfoNumber]?: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const numbers: { [K in TcpInfoNumber]?: number } = {};
-  for (const [name, [offset, width]] of Object.entries(LAYOUT) as [
+  for (const [name, [offset, width]] of Object.entries(TCP_INFO_LAYOUT) as [
     TcpInfoNumber,
     readonly [number, Width],
   ][]) {
