@@ -149,19 +149,24 @@ for (const engine of ['auto', 'node'] as const) {
       );
     });
 
-    it('gives no message after a close, and loses no reply to what follows', async () => {
-      const quitter = new Recorder((_, recorder) => {
-        recorder.send('bye');
-        recorder.connection.close();
+    for (const [what, rest] of [
+      ['another message', 'more\n'],
+      ['a broken one', 'x'.repeat(200)],
+    ] as const) {
+      it(`gives nothing after a close, and loses no reply to ${what} behind it`, async () => {
+        const quitter = new Recorder((_, recorder) => {
+          recorder.send('bye');
+          recorder.connection.close();
+        });
+        await withPeer(engine, quitter, async (peer, { seen, lost }, errors) => {
+          peer.write(`QUIT\n${rest}`);
+          assert.equal(await text(peer), 'bye\n');
+          peer.end();
+          assert.equal(await lost.promise, null);
+          assert.deepEqual([seen, errors], [['QUIT'], []]);
+        });
       });
-      await withPeer(engine, quitter, async (peer, { seen, lost }, errors) => {
-        peer.write(`QUIT\nmore\n${'x'.repeat(200)}`);
-        assert.equal(await text(peer), 'bye\n');
-        peer.end();
-        assert.equal(await lost.promise, null);
-        assert.deepEqual([seen, errors], [['QUIT'], []]);
-      });
-    });
+    }
 
     it('aborts the connection with the error when the peer breaks the protocol', async () => {
       await withPeer(engine, new Recorder(), async (peer, { seen, lost }, errors) => {
