@@ -202,10 +202,15 @@ export abstract class BaseTransport extends TransportIo implements Transport {
     }
   }
 
-  /** The memory a buffered protocol wants bytes in; `null`: it has been aborted for not giving any. */
+  /**
+   * The memory a buffered protocol wants bytes in. `null`: do not receive now; the
+   * protocol gave none and was aborted, or it paused, closed or replaced itself in getBuffer.
+   */
   offerMemory(): Uint8Array | null {
+    const asked = this.current as BufferedProtocol;
     try {
-      const memory = (this.current as BufferedProtocol).getBuffer(receiveSizeHint);
+      const memory = asked.getBuffer(receiveSizeHint);
+      if (this.flags & (READING_PAUSED | CLOSING) || this.current !== asked) return null;
       if (memory instanceof Uint8Array && memory.length > 0) return memory;
       throw new TypeError(
         `getBuffer() must return a Uint8Array with room for at least 1 byte; got ${

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import { type Address, type IpAddress, ipAddress, unixAddress } from './address.js';
 import { checkConnectOptions } from './connect-options.js';
-import { channels } from './diagnostics.js';
+import { channels, tellError } from './diagnostics.js';
 import type { ConnectionOwner, DialRequest, Engine, TransportSettings } from './engine/engine.js';
 import { type EngineChoice, selectEngine } from './engine/select.js';
-import { asError, codedError } from './errors.js';
+import { codedError } from './errors.js';
 import type { SocketOptions } from './options/catalogue.js';
 import { planClientOptions } from './options/plan.js';
 import type { BufferedProtocol, Protocol, ProtocolFactory } from './protocol.js';
@@ -220,15 +220,7 @@ class Client implements ConnectionOwner {
   closed(): void {}
 
   failed(error: Error, transport: Transport | null): void {
-    if (channels.error.hasSubscribers) channels.error.publish({ error, transport });
-    try {
-      this.onError?.(error, transport);
-    } catch (thrown) {
-      process.emitWarning(
-        `the onError hook of a connection threw: ${asError(thrown).message}`,
-        'HawserWarning',
-      );
-    }
+    tellError(this.onError, error, transport);
   }
 
   writeDropped(transport: Transport, byteCount: number, first: boolean): void {

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import type { Transport } from './transport.js';
 
 /**
  * The `diagnostics_channel` channels. Publishing costs one property read while
@@ -16,3 +17,28 @@ export const channels = {
   /** `{ error, fatal }`: accept(2) failed. */
   acceptError: channel('hawser:accept-error'),
 } as const;
+
+/** The `onError` option of a server or a client. */
+export type ErrorHook = (error: Error, transport: Transport | null) => unknown;
+
+/**
+ * Tells the channel and the hook of an error. What the hook itself throws, or its
+ * promise rejects with, becomes a process warning: no hook may stop the process.
+ */
+export function tellError(
+  hook: ErrorHook | undefined,
+  error: Error,
+  transport: Transport | null,
+): void {
+  if (channels.error.hasSubscribers) channels.error.publish({ error, transport });
+  try {
+    const result = hook?.(error, transport) as Partial<PromiseLike<unknown>> | null | undefined;
+    if (typeof result?.then === 'function') result.then(undefined, warnOfHook);
+  } catch (thrown) {
+    warnOfHook(thrown);
+  }
+}
+
+function warnOfHook(thrown: unknown): void {
+  process.emitWarning(`an onError hook failed: ${String(thrown)}`, 'HawserWarning');
+}

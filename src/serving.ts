@@ -1,7 +1,7 @@
 import type { Address } from './address.js';
 import type { BaseTransport } from './base-transport.js';
 import { Clock } from './clock.js';
-import { channels } from './diagnostics.js';
+import { channels, tellError } from './diagnostics.js';
 import type { Engine, Listener, ListenerOwner, TransportSettings } from './engine/engine.js';
 import { codedError } from './errors.js';
 import { openListeners } from './listeners.js';
@@ -255,14 +255,8 @@ export class Serving implements Server, ListenerOwner {
     });
   }
 
-  /** Nothing a hook throws may stop the server; it becomes a process warning. */
   private report(error: Error, transport: Transport | null): void {
-    if (channels.error.hasSubscribers) channels.error.publish({ error, transport });
-    try {
-      this.options.onError?.(error, transport);
-    } catch (thrown) {
-      process.emitWarning(`the onError hook of a server threw: ${String(thrown)}`, 'HawserWarning');
-    }
+    tellError(this.options.onError, error, transport);
   }
 
   private finishWhenEmpty(): void {
