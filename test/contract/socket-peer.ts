@@ -1,6 +1,6 @@
 import net from 'node:net';
 import type { Address } from 'hawser';
-import { Peer, type PeerListener, type PeerOptions } from 'hawser/testing';
+import { Peer, type PeerListener, type RawPeerOptions } from 'hawser/testing';
 import { ipAddress, unixAddress } from '#hawser/address';
 import { loadNative } from '#hawser/engine/native/load';
 import { systemError } from '#hawser/errors';
@@ -11,7 +11,7 @@ export class SocketPeer extends Peer {
   private readonly socket: net.Socket;
   private readonly whenClosed: Promise<void>;
 
-  constructor(socket: net.Socket, options: PeerOptions) {
+  constructor(socket: net.Socket, options: RawPeerOptions) {
     super(options);
     this.socket = socket;
     this.localAddress = addressOf(socket);
@@ -67,7 +67,7 @@ export class SocketPeer extends Peer {
 }
 
 /** Connects to a server; one that listens on every interface is reached over loopback. */
-export async function connectSocketPeer(address: Address, options: PeerOptions): Promise<Peer> {
+export async function connectSocketPeer(address: Address, options: RawPeerOptions): Promise<Peer> {
   const target =
     address.family === 'unix'
       ? { path: address.path }
@@ -85,7 +85,7 @@ export async function connectSocketPeer(address: Address, options: PeerOptions):
 }
 
 /** Listens on a port of 127.0.0.1. */
-export async function listenSocketPeer(options: PeerOptions): Promise<PeerListener> {
+export async function listenSocketPeer(options: RawPeerOptions): Promise<PeerListener> {
   const waiting: Peer[] = [];
   const wanting: ((peer: Peer) => void)[] = [];
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {

@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import net from 'node:net';
 import type { Address, Engine } from 'hawser';
-import type { ContractSetup, PeerOptions } from 'hawser/testing';
+import type { ContractSetup, RawPeerOptions } from 'hawser/testing';
 import { ipAddress } from '#hawser/address';
 import { loadNative } from '#hawser/engine/native/load';
 import { connectSocketPeer, listenSocketPeer } from './socket-peer.js';
@@ -79,7 +79,7 @@ function listeningDescriptor(): { fd: number; address: Address } {
 }
 
 /** A connected socket that belongs to no engine. */
-async function connectedDescriptor(options: PeerOptions) {
+async function connectedDescriptor(options: RawPeerOptions) {
   const calls = binding();
   const listener = await listenSocketPeer(options);
   const { address } = listener;

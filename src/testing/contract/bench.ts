@@ -66,6 +66,7 @@ export class Bench {
       onError: (error, transport) => served.failed(error, transport),
       ...options,
     });
+    served.rawServer = server;
     served.server = this.guard.watch(server);
     this.servers.push(served);
     return served;
@@ -108,6 +109,11 @@ export class Bench {
     return this.setup.settle();
   }
 
+  /** Resolves when `condition` holds, looked at once a turn. */
+  untilTrue(what: string, condition: () => boolean): Promise<void> {
+    return untilTurn(this.limitMs, () => what, condition);
+  }
+
   within<T>(what: string, promise: PromiseLike<T>): Promise<T> {
     return within(this.limitMs, what, promise);
   }
@@ -143,7 +149,10 @@ export class Bench {
 
 /** A server under test, and the probes that its factory made. */
 export class Served {
+  /** Watched for re-entrancy. */
   server!: Server;
+  /** The server itself, for comparing identities. */
+  rawServer!: Server;
   readonly probes: Probe[] = [];
   private readonly bench: Bench;
   readonly factory: ProtocolFactory;

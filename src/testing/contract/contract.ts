@@ -1,12 +1,16 @@
+import { buffered } from './groups/buffered.js';
 import { closing } from './groups/closing.js';
 import { ending } from './groups/ending.js';
+import { failures, rejections } from './groups/failures.js';
 import { flow } from './groups/flow.js';
 import { flowUse } from './groups/flow-use.js';
 import { halfClose } from './groups/half-close.js';
+import { identity } from './groups/identity.js';
 import { order } from './groups/order.js';
 import { pausing } from './groups/pausing.js';
 import { peerReset } from './groups/peer-reset.js';
 import { reading } from './groups/reading.js';
+import { swapping } from './groups/swapping.js';
 import { writeCounts } from './groups/write-counts.js';
 import { writeValues } from './groups/write-values.js';
 import { writing } from './groups/writing.js';
@@ -26,4 +30,9 @@ export const contract: readonly PromiseGroup[] = [
   closing,
   ending,
   peerReset,
+  failures,
+  rejections,
+  swapping,
+  buffered,
+  identity,
 ];

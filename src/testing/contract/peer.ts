@@ -2,7 +2,7 @@ import type { Address } from '../../address.js';
 import { Happenings } from './waiting.js';
 
 /** How a peer behaves from its first moment on. */
-export interface PeerOptions {
+export interface RawPeerOptions {
   /** Do not read until `resume`. */
   readonly paused?: boolean;
   /** How long a wait for one of its events may take, ms. */
@@ -26,7 +26,7 @@ export abstract class Peer {
   private readonly chunks: Buffer[] = [];
   private readonly happenings: Happenings;
 
-  constructor(options: PeerOptions) {
+  constructor(options: RawPeerOptions) {
     this.happenings = new Happenings(() => `the peer ${this.state}`, options.limitMs);
   }
 
@@ -76,6 +76,12 @@ export abstract class Peer {
   /** Resolves once sending or receiving has failed, with whatever error. */
   untilBroken(): Promise<void> {
     return this.happenings.until('an error at the peer', () => this.error !== null);
+  }
+
+  /** Resolves once FIN or RST came, or so many bytes. */
+  untilOverOr(byteCount: number): Promise<void> {
+    const enough = () => this.isOver || this.receivedBytes >= byteCount;
+    return this.happenings.until(`${byteCount} bytes, FIN or RST at the peer`, enough);
   }
 
   /** Resolves once FIN or RST came. */
