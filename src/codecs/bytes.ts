@@ -36,6 +36,20 @@ export function ownBytes(bytes: Buffer, from: number, to: number): Buffer {
   return copy;
 }
 
+/** The parts of one encoded message: in one piece when they are short, else as they are. */
+export function gather(parts: Uint8Array[]): Uint8Array[] {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  if (length >= SHORTEST_VIEW_BYTES) return parts;
+  const whole = Buffer.allocUnsafe(length);
+  let position = 0;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.length;
+  }
+  return [whole];
+}
+
 /** The text of UTF-8 bytes, or where (an index into `bytes`) they stop being UTF-8. */
 export function decodeUtf8(bytes: Buffer, from: number, to: number): string | number {
   const text = bytes.toString('utf8', from, to);

@@ -30,8 +30,8 @@ export interface Codec<In, Out = In> {
    */
   decode(chunk: Uint8Array): Iterable<Out>;
   /**
-   * The bytes of one message, in one or several pieces to be sent in order. Large payloads
-   * are passed on without a copy: do not change them until they are sent.
+   * The bytes of one message, in one or several pieces to be sent in order. Bytes of
+   * the message may be among them as they are, without a copy: do not change them until they are sent.
    *
    * @throws LocalProtocolError when the format cannot express the message
    * @throws TypeError when the message should be bytes and is not

@@ -1,4 +1,4 @@
-import { asBuffer, ownBytes } from './bytes.js';
+import { asBuffer, gather, ownBytes } from './bytes.js';
 import { assertCount } from './checks.js';
 import type { Codec, LimitOptions } from './codec.js';
 import { DelimitedDecoder } from './delimited-decoder.js';
@@ -36,7 +36,7 @@ class DelimitedCodec extends DelimitedDecoder<Buffer> implements Codec<Uint8Arra
       );
     }
     this.#checkUnambiguous(payload);
-    return [payload, this.#delimiter];
+    return gather([payload, this.#delimiter]);
   }
 
   protected unwrap(bytes: Buffer, from: number, to: number): Buffer {

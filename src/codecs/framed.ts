@@ -48,7 +48,7 @@ export abstract class FramedProtocol<In, Out = In> implements Protocol {
   }
 
   /**
-   * Writes one message. Large payloads are not copied: do not change them until they are sent.
+   * Writes one message. Bytes in it of 4 KiB and more are not copied: do not change them until they are sent.
    *
    * @throws LocalProtocolError when the codec cannot express the message
    */

@@ -1,4 +1,4 @@
-import { asBuffer, ownBytes } from './bytes.js';
+import { asBuffer, gather, ownBytes } from './bytes.js';
 import { assertCount, assertOneOf } from './checks.js';
 import type { Codec, LimitOptions } from './codec.js';
 import { LocalProtocolError } from './errors.js';
@@ -75,7 +75,7 @@ class LengthPrefixedCodec extends HeadedDecoder<Buffer> implements Codec<Uint8Ar
     }
     const prefix = Buffer.allocUnsafe(this.#lengthBytes);
     this.#writeLength(prefix, this.#lengthBytes + payload.length);
-    return [prefix, payload];
+    return gather([prefix, payload]);
   }
 
   protected measure(bytes: Buffer, from: number, to: number): number {

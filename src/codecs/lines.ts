@@ -1,4 +1,4 @@
-import { asBuffer, decodeUtf8, isWellFormed, ownBytes } from './bytes.js';
+import { asBuffer, decodeUtf8, gather, isWellFormed, ownBytes } from './bytes.js';
 import { assertCount, assertOneOf, describe } from './checks.js';
 import type { Codec, LimitOptions } from './codec.js';
 import { DelimitedDecoder } from './delimited-decoder.js';
@@ -59,7 +59,7 @@ export abstract class LineDecoder<Line> extends DelimitedDecoder<Line> {
     return this.unwrap(bytes, 0, bytes.length, offset);
   }
 
-  /** The line's bytes and its end, as one chunk when that is cheap. */
+  /** The line's bytes and its end. */
   protected terminate(line: Buffer): Uint8Array[] {
     if (line.length > this.limit) {
       throw new LocalProtocolError(
@@ -77,7 +77,7 @@ export abstract class LineDecoder<Line> extends DelimitedDecoder<Line> {
         'the line contains a line end of its own (LF, or a CR that this codec takes for part of one)',
       );
     }
-    return line.length < 4096 ? [Buffer.concat([line, this.#newline])] : [line, this.#newline];
+    return gather([line, this.#newline]);
   }
 
   #checkStrict(bytes: Buffer, from: number, end: number, lf: number, offset: number): void {

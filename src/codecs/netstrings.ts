@@ -1,4 +1,4 @@
-import { asBuffer, ownBytes } from './bytes.js';
+import { asBuffer, gather, ownBytes } from './bytes.js';
 import { assertCount } from './checks.js';
 import type { Codec, LimitOptions } from './codec.js';
 import { LocalProtocolError } from './errors.js';
@@ -29,7 +29,7 @@ class NetstringCodec extends HeadedDecoder<Buffer> implements Codec<Uint8Array, 
         `a message has at most ${this.#limit} bytes (limit); this one has ${payload.length}`,
       );
     }
-    return [Buffer.from(`${payload.length}:`), payload, TRAILER];
+    return gather([Buffer.from(`${payload.length}:`), payload, TRAILER]);
   }
 
   protected measure(bytes: Buffer, from: number, to: number): number {

@@ -1,4 +1,4 @@
-import { asBuffer, ownBytes } from './bytes.js';
+import { asBuffer, gather, ownBytes } from './bytes.js';
 import { assertCount } from './checks.js';
 import type { Codec, LimitOptions } from './codec.js';
 import { LocalProtocolError } from './errors.js';
@@ -30,7 +30,7 @@ class VarintPrefixedCodec extends HeadedDecoder<Buffer> implements Codec<Uint8Ar
     let rest = payload.length;
     for (; rest > 0x7f; rest = Math.floor(rest / 128)) prefix.push((rest % 128) + 0x80);
     prefix.push(rest);
-    return [Buffer.from(prefix), payload];
+    return gather([Buffer.from(prefix), payload]);
   }
 
   protected measure(bytes: Buffer, from: number, to: number): number {
