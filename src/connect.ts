@@ -102,13 +102,15 @@ async function reach(
   signal: AbortSignal,
 ): Promise<Transport> {
   if (options.fd !== undefined) {
-    return engine.dial({ fd: options.fd, plan: plan(options, 'IPv4'), signal }, client);
+    const family = engine.familyOf?.(options.fd) ?? 'IPv4';
+    return engine.dial({ fd: options.fd, plan: plan(options, family, [family]), signal }, client);
   }
   const targets = await unlessAborted(signal, findTargets(options));
+  const families = targets.map((target) => target.address.family);
   const attempts = targets.map((target) => (attemptSignal: AbortSignal) => {
     const request: DialRequest = {
       ...target,
-      plan: plan(options, target.address.family),
+      plan: plan(options, target.address.family, families),
       signal: attemptSignal,
     };
     return engine.dial(request, client);
@@ -116,12 +118,11 @@ async function reach(
   return race(attempts, { delayMs: options.attemptDelayMs ?? 250, signal });
 }
 
-function plan(options: ConnectOptions, family: Address['family']) {
-  return planClientOptions({
-    socketOptions: options.socketOptions,
-    quickAck: options.quickAck,
-    family,
-  });
+type Family = Address['family'];
+
+function plan(options: ConnectOptions, family: Family, families: readonly Family[]) {
+  const { socketOptions, quickAck } = options;
+  return planClientOptions({ socketOptions, quickAck, family, families });
 }
 
 interface Target {

@@ -1,4 +1,4 @@
-import { type Address, ipAddress, unixAddress } from './address.js';
+import { type Address, type IpAddress, ipAddress, unixAddress } from './address.js';
 import type { Engine, Listener, ListenerOwner } from './engine/engine.js';
 import type { SystemError } from './errors.js';
 import { planServerOptions } from './options/plan.js';
@@ -9,6 +9,15 @@ import { listenOnPath } from './unix-path.js';
 /** How often a port chosen by the kernel is tried on the other addresses before we give up. */
 const SAME_PORT_TRIES = 8;
 
+/** What every listener of one server is made from. */
+interface Context {
+  readonly engine: Engine;
+  readonly options: CheckedServerOptions;
+  readonly owner: ListenerOwner;
+}
+
+type Families = readonly Address['family'][];
+
 /**
  * Binds a listener for everything the options name; they do not listen yet. When
  * one fails, the others are closed.
@@ -18,44 +27,41 @@ export async function openListeners(
   options: CheckedServerOptions,
   owner: ListenerOwner,
 ): Promise<Listener[]> {
-  if (options.path !== undefined) {
-    const address = unixAddress(options.path);
-    return [
-      await listenOnPath(address, engine, () => listenOn(engine, { address }, options, owner)),
-    ];
+  const context = { engine, options, owner };
+  const { path, fd, hosts, port } = options;
+  if (path !== undefined) {
+    const address = unixAddress(path);
+    const listen = () => listenOn(context, address, ['unix']);
+    return [await listenOnPath(address, engine, options.pathMode, listen)];
   }
-  if (options.fd !== undefined) return [await listenOn(engine, { fd: options.fd }, options, owner)];
-  if (options.hosts === null) return [await listenEverywhere(engine, options, owner)];
-  const addresses = await resolveHosts(options.hosts, options.port);
+  if (fd !== undefined) return [await listenOnDescriptor(context, fd)];
+  if (hosts === null) return [await listenEverywhere(context)];
+  const addresses = await resolveHosts(hosts, port);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await listenOnAll(engine, addresses, options, owner);
+      return await listenOnAll(context, addresses);
     } catch (error) {
-      const unlucky =
-        options.port === 0 && addresses.length > 1 && (error as SystemError).code === 'EADDRINUSE';
+      const { code } = error as SystemError;
+      const unlucky = port === 0 && addresses.length > 1 && code === 'EADDRINUSE';
       if (!unlucky || attempt === SAME_PORT_TRIES) throw error;
     }
   }
 }
 
-/** With port 0, all addresses get the port that the kernel chose for the first. */
-async function listenOnAll(
-  engine: Engine,
-  addresses: readonly Address[],
-  options: CheckedServerOptions,
-  owner: ListenerOwner,
-): Promise<Listener[]> {
+/**
+ * With port 0, all addresses get the port that the kernel chose for the first. Where
+ * both families are named, each gets its own socket: a dual-stack one would take
+ * the other's port.
+ */
+async function listenOnAll(context: Context, addresses: readonly IpAddress[]): Promise<Listener[]> {
   const listeners: Listener[] = [];
-  const bothFamilies = new Set(addresses.map((address) => address.family)).size > 1;
+  const families = [...new Set(addresses.map((address) => address.family))];
+  let port = context.options.port;
   try {
-    for (const address of addresses) {
-      const first = listeners[0]?.address;
-      const target =
-        first === undefined || first.family === 'unix' || address.family === 'unix'
-          ? address
-          : ipAddress(address.host, first.port);
-      const ipv6Only = options.ipv6Only ?? bothFamilies;
-      listeners.push(await listenOn(engine, { address: target }, { ...options, ipv6Only }, owner));
+    for (const { host } of addresses) {
+      const listener = await listenOn(context, ipAddress(host, port), families);
+      listeners.push(listener);
+      port = (listener.address as IpAddress).port;
     }
     return listeners;
   } catch (error) {
@@ -65,43 +71,45 @@ async function listenOnAll(
 }
 
 /** Every interface, both families: one dual-stack socket, or IPv4 alone where the machine has no IPv6. */
-async function listenEverywhere(
-  engine: Engine,
-  options: CheckedServerOptions,
-  owner: ListenerOwner,
-): Promise<Listener> {
+async function listenEverywhere(context: Context): Promise<Listener> {
+  const { port } = context.options;
   try {
-    return await listenOn(engine, { address: ipAddress('::', options.port) }, options, owner);
+    return await listenOn(context, ipAddress('::', port), ['IPv6']);
   } catch (error) {
     const { code } = error as SystemError;
     if (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL') throw error;
-    return listenOn(engine, { address: ipAddress('0.0.0.0', options.port) }, options, owner);
+    return listenOn(context, ipAddress('0.0.0.0', port), ['IPv4']);
   }
 }
 
-function listenOn(
-  engine: Engine,
-  target: { address?: Address; fd?: number },
-  options: CheckedServerOptions,
-  owner: ListenerOwner,
-): Promise<Listener> {
+function listenOn(context: Context, address: Address, families: Families): Promise<Listener> {
+  const { engine, options, owner } = context;
+  const request = {
+    address,
+    backlog: options.backlog,
+    reuseAddress: options.reuseAddress,
+    reusePort: options.reusePort,
+    ipv6Only: options.ipv6Only ?? families.length > 1,
+    plan: planFor(options, address.family, families),
+  };
+  return engine.listen(request, owner);
+}
+
+function listenOnDescriptor({ engine, options, owner }: Context, fd: number): Promise<Listener> {
+  const family = engine.familyOf?.(fd) ?? 'IPv4';
+  const { backlog, reuseAddress, reusePort, ipv6Only = false } = options;
+  const plan = planFor(options, family, [family]);
+  return engine.listen({ fd, backlog, reuseAddress, reusePort, ipv6Only, plan }, owner);
+}
+
+function planFor(options: CheckedServerOptions, family: Address['family'], families: Families) {
   const { listenerOptions, connectionOptions, quickAck } = options;
-  const family = target.address?.family ?? 'IPv4';
-  return engine.listen(
-    {
-      ...target,
-      backlog: options.backlog,
-      reuseAddress: options.reuseAddress,
-      reusePort: options.reusePort,
-      ipv6Only: options.ipv6Only ?? false,
-      plan: planServerOptions({
-        listenerOptions,
-        connectionOptions,
-        quickAck,
-        noDelayDefault: true,
-        family,
-      }),
-    },
-    owner,
-  );
+  return planServerOptions({
+    listenerOptions,
+    connectionOptions,
+    quickAck,
+    noDelayDefault: true,
+    family,
+    families,
+  });
 }

@@ -95,6 +95,7 @@ function checkTimeLimits(options: ServerOptions): TimeLimits {
 function checkTarget(options: ServerOptions): void {
   const { host, port, path, fd } = options;
   if (path !== undefined) checkUnixPath(path);
+  if (options.pathMode !== undefined) checkInteger('pathMode', options.pathMode, 0, 0o777);
   if (fd !== undefined) checkInteger('fd', fd, 0, INT32_MAX);
   const given = [host !== undefined || port !== undefined, path !== undefined, fd !== undefined];
   if (given.filter(Boolean).length > 1) {

@@ -16,6 +16,8 @@ export interface ServerOptions {
   port?: number;
   /** A unix socket instead of host and port; a stale file is replaced, a live one is EADDRINUSE. A leading NUL: Linux's abstract names. */
   path?: string;
+  /** Permission bits of the socket file, such as 0o660: who may connect (unix(7)). Default: what the umask leaves. */
+  pathMode?: number;
   /** An already listening socket (systemd, a parent process) instead of host and port. */
   fd?: number;
   /** Length of the accept queue, connections; default 511; the kernel caps it at net.core.somaxconn (listen(2)). */

@@ -1,4 +1,4 @@
-import { lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import type { UnixAddress } from './address.js';
 import type { ConnectionOwner, Engine, Listener } from './engine/engine.js';
 import type { SystemError } from './errors.js';
@@ -7,11 +7,12 @@ import { defaultWriteBufferLimits } from './flow-control.js';
 /**
  * Listens on a path. A socket file that nobody answers on is left over from a
  * server that was killed, and is replaced; one that answers, or any other file, is
- * EADDRINUSE. The file goes with the listener, if it is still the one we made.
+ * EADDRINUSE. The file gets its mode before anybody can connect, and goes with the listener, if it is still the one we made.
  */
 export async function listenOnPath(
   address: UnixAddress,
   engine: Engine,
+  mode: number | undefined,
   listen: () => Promise<Listener>,
 ): Promise<Listener> {
   const { path } = address;
@@ -25,7 +26,9 @@ export async function listenOnPath(
     unlinkSync(path);
     listener = await listen();
   }
-  return removingFile(listener, path);
+  const removing = removingFile(listener, path);
+  if (mode !== undefined) chmodSync(path, mode);
+  return removing;
 }
 
 function isSocket(path: string): boolean {

@@ -25,6 +25,8 @@ export interface Engine {
    * `SocketOptionError`, and leaves nothing open.
    */
   listen(request: ListenRequest, owner: ListenerOwner): Promise<Listener>;
+  /** The family of a descriptor made elsewhere, where the engine can tell. */
+  familyOf?(fd: number): Address['family'];
   /**
    * One connection attempt to one address. Resolves after `connectionMade` has returned.
    * Rejects, with nothing open, on failure or when `signal` aborts (with its reason).

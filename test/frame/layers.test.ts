@@ -21,7 +21,7 @@ const layers = {
   select: { files: ['engine/select'], uses: ['leaves', 'seam', 'native', 'node'] },
   use: {
     files: [
-      ...['server', 'server-options', 'serving', 'clock', 'listeners', 'unix-path'],
+      ...['server', 'server-options', 'serving', 'clock', 'listeners', 'listen-fds', 'unix-path'],
       ...['connect', 'connect-options', 'race', 'resolve'],
     ],
     uses: ['leaves', 'contracts', 'mechanics', 'seam', 'select'],

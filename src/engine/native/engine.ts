@@ -1,5 +1,6 @@
+import type { Address } from '../../address.js';
 import { codedError, systemError } from '../../errors.js';
-import type { OptionCall } from '../../options/plan.js';
+import type { OptionCall, OptionPlan } from '../../options/plan.js';
 import type { Transport } from '../../transport.js';
 import type {
   ConnectionOwner,
@@ -27,7 +28,7 @@ export class NativeEngine implements Engine {
 
   async listen(request: ListenRequest, owner: ListenerOwner): Promise<Listener> {
     const { loop } = this;
-    const fd = request.fd === undefined ? this.bind(request) : this.adopt(request.fd);
+    const fd = request.fd === undefined ? this.bind(request) : this.adopt(request.fd, request.plan);
     try {
       return new NativeListener(
         loop,
@@ -38,7 +39,7 @@ export class NativeEngine implements Engine {
         request.fd !== undefined && this.accepts(fd),
       );
     } catch (thrown) {
-      loop.close(fd, false);
+      if (request.fd === undefined) loop.close(fd, false);
       throw thrown;
     }
   }
@@ -83,7 +84,7 @@ export class NativeEngine implements Engine {
   }
 
   /** A socket made elsewhere: it must be a stream socket that is not connected. */
-  private adopt(fd: number): number {
+  private adopt(fd: number, plan: OptionPlan): number {
     const { native, c } = this.loop;
     const type = this.option(fd, c.SO_TYPE);
     if (type < 0) throw systemError(type, `listen on descriptor ${fd}`);
@@ -98,9 +99,18 @@ export class NativeEngine implements Engine {
         'ERR_INVALID_ARG_VALUE',
       );
     }
+    for (const call of [...plan.beforeBind, ...plan.beforeListen]) setOption(this.loop, fd, call);
     const failed = native.adopt(fd);
     if (failed < 0) throw systemError(failed, 'fcntl');
     return fd;
+  }
+
+  familyOf(fd: number): Address['family'] {
+    const { c } = this.loop;
+    const domain = this.option(fd, c.SO_DOMAIN);
+    if (domain < 0) throw systemError(domain, `getsockopt on descriptor ${fd}`);
+    if (domain === c.AF_UNIX) return 'unix';
+    return domain === c.AF_INET6 ? 'IPv6' : 'IPv4';
   }
 
   private accepts(fd: number): boolean {

@@ -93,7 +93,7 @@ export class NativeListener implements Listener, DescriptorOwner {
     this.origin = {
       local: wildcard ? null : address,
       receiveMode: loop.c.MODE_RECEIVE | (quick ? loop.c.MODE_QUICKACK : 0),
-      asked: [...plan.beforeListen, ...plan.perConnection],
+      asked: [...plan.beforeBind, ...plan.beforeListen, ...plan.perConnection],
     };
     loop.register(fd, this);
   }
