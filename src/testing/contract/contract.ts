@@ -1,7 +1,9 @@
+import { accepting } from './groups/accepting.js';
 import { buffered } from './groups/buffered.js';
 import { closing } from './groups/closing.js';
+import { draining } from './groups/draining.js';
 import { ending } from './groups/ending.js';
-import { failures, rejections } from './groups/failures.js';
+import { failures } from './groups/failures.js';
 import { flow } from './groups/flow.js';
 import { flowUse } from './groups/flow-use.js';
 import { halfClose } from './groups/half-close.js';
@@ -10,6 +12,9 @@ import { order } from './groups/order.js';
 import { pausing } from './groups/pausing.js';
 import { peerReset } from './groups/peer-reset.js';
 import { reading } from './groups/reading.js';
+import { rejections } from './groups/rejections.js';
+import { serving } from './groups/serving.js';
+import { stats } from './groups/stats.js';
 import { swapping } from './groups/swapping.js';
 import { writeCounts } from './groups/write-counts.js';
 import { writeValues } from './groups/write-values.js';
@@ -35,4 +40,8 @@ export const contract: readonly PromiseGroup[] = [
   swapping,
   buffered,
   identity,
+  serving,
+  accepting,
+  draining,
+  stats,
 ];
