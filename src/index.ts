@@ -1,4 +1,10 @@
-export type { Address, IpAddress, UnixAddress } from './address.js';
+export {
+  type Address,
+  type IpAddress,
+  ipAddress,
+  type UnixAddress,
+  unixAddress,
+} from './address.js';
 export type { MinReadRate } from './clock.js';
 export { type ConnectOptions, connect } from './connect.js';
 export type { Engine } from './engine/engine.js';

@@ -80,6 +80,24 @@ for (const engine of engines) {
       assert.deepEqual([outcome.stdout, outcome.code, outcome.stderr], ['done 1\n', 0, '']);
     });
 
+    it('a close that has to abort the last connection still settles', async () => {
+      const outcome = await runProgram(`
+        const { connect } = await import('node:net');
+        let made;
+        const opened = new Promise((resolve) => { made = resolve; });
+        const server = await hawser.createServer(() => ({
+          connectionMade(transport) { transport.pauseReading(); made(); },
+          dataReceived() {},
+        }), { host: '127.0.0.1', engine: '${engine}' });
+        const client = connect(server.addresses[0].port, '127.0.0.1');
+        await opened;
+        client.destroy();
+        await server.close({ drainTimeoutMs: 50 });
+        console.log(server.stats().closedBy['drain-deadline']);
+      `);
+      assert.deepEqual([outcome.stdout, outcome.code], ['1\n', 0]);
+    });
+
     it('a server nobody holds any more goes on serving after garbage collection', async () => {
       const outcome = await runProgram(`
         const port = await (async () => {

@@ -129,7 +129,8 @@ export class Loop {
 
   /** Calls `settler.settle()` after the next flush. */
   later(settler: Settler): void {
-    this.settlers.push(settler);
+    // What is due must happen even when nothing else keeps the event loop alive any more.
+    if (this.settlers.push(settler) === 1) this.hold();
     this.control[this.c.CTL_SETTLE] = 1;
   }
 
@@ -215,6 +216,7 @@ export class Loop {
         rethrowLater(thrown);
       }
     }
+    this.release();
   }
 
   /** Hands the results of sends that did not go out whole to their owners, and empties the queue. */
