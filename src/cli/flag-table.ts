@@ -124,7 +124,7 @@ export const ECHO_FLAGS: readonly Flag[] = [
     name: 'log-level',
     argument: 'LEVEL',
     group: RUNNING,
-    help: 'debug, info, warn, error or silent (default info)',
+    help: 'silent, error, warning, info or debug (default info)',
   },
   { name: 'log-format', argument: 'FORMAT', group: RUNNING, help: 'text or json (default text)' },
   {

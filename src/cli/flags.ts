@@ -8,6 +8,7 @@ import {
   wholeNumber,
 } from './arguments.js';
 import { ECHO_FLAGS } from './flag-table.js';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log-levels.js';
 import { type OptionSetting, parseOptionText } from './option-text.js';
 
 /** When a dead peer is noticed. */
@@ -45,17 +46,14 @@ export interface EchoSettings {
   /** null: unlimited. */
   readonly maxConnections: number | null;
   readonly drainTimeoutMs: number;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
-  readonly logFormat: (typeof LOG_FORMATS)[number];
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
   /** Print which system call sets which option when, and exit. */
   readonly explain: boolean;
 }
 
 const MODES = ['once', 'stream'] as const;
 const ENGINES = ['auto', 'native', 'node'] as const;
-/** From most to least. */
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-const LOG_FORMATS = ['text', 'json'] as const;
 
 const RECIPE_KEEPALIVE: KeepAlive = { idle: 1800, count: 9, interval: 15 };
 
@@ -97,15 +95,22 @@ export function echoHelp(): string {
   return `${USAGE}\n\n${PURPOSE}\n\n${describeFlags(ECHO_FLAGS)}\n`;
 }
 
+/** What the command line of `hawser echo` asked for. */
+export interface EchoRequest {
+  readonly settings: EchoSettings;
+  /** Whether a flag was on the command line, so that its value is no mere default. */
+  isGiven(flag: string): boolean;
+}
+
 /**
- * The flags of `hawser echo` as settings, or `'help'` when `--help` is among them.
+ * Reads the flags of `hawser echo`; `'help'` when `--help` is among them.
  * Throws `UsageError`, which names the flag, the value and what would be right.
  */
-export function parseEchoFlags(args: readonly string[]): EchoSettings | 'help' {
+export function parseEchoFlags(args: readonly string[]): EchoRequest | 'help' {
   const given = parseArguments(ECHO_FLAGS, args);
   if (given.has('help')) return 'help';
   refusePositionals(given);
-  return echoSettings(given);
+  return { settings: echoSettings(given), isGiven: (flag) => given.has(flag) };
 }
 
 /** No command here takes positional arguments. */

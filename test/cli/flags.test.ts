@@ -4,9 +4,9 @@ import { UsageError } from '#hawser/cli/arguments';
 import { ECHO_DEFAULTS, type EchoSettings, echoHelp, parseEchoFlags } from '#hawser/cli/flags';
 
 function parsed(...args: string[]): EchoSettings {
-  const settings = parseEchoFlags(args);
-  assert.notEqual(settings, 'help');
-  return settings as EchoSettings;
+  const request = parseEchoFlags(args);
+  assert.ok(request !== 'help');
+  return request.settings;
 }
 
 describe('the flags of hawser echo', () => {
