@@ -64,7 +64,7 @@ export class Serving implements Server, ListenerOwner {
       await server.close();
       throw error;
     }
-    options.signal?.addEventListener('abort', () => void server.close(), { once: true });
+    server.closeOnAbort(options.signal);
     return server;
   }
 
@@ -175,8 +175,9 @@ export class Serving implements Server, ListenerOwner {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const closed = this.close({ drainTimeoutMs: DISPOSE_DRAIN_MS });
     this.closeTransports();
-    await this.close({ drainTimeoutMs: DISPOSE_DRAIN_MS });
+    await closed;
   }
 
   // ---- ListenerOwner ----
@@ -257,6 +258,13 @@ export class Serving implements Server, ListenerOwner {
 
   private report(error: Error, transport: Transport | null): void {
     tellError(this.options.onError, error, transport);
+  }
+
+  private closeOnAbort(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    const onAbort = () => void this.close();
+    signal.addEventListener('abort', onAbort, { once: true });
+    void this.over.then(() => signal.removeEventListener('abort', onAbort));
   }
 
   private finishWhenEmpty(): void {
