@@ -95,7 +95,7 @@ export function createMemoryNetwork(options: MemoryNetworkOptions = {}): MemoryN
 class HostAccess implements MemoryHost {
   readonly engine: Engine;
   readonly waiting: Waiting;
-  private readonly home: Host;
+  readonly home: Host;
 
   constructor(home: Host, waiting: Waiting) {
     this.home = home;

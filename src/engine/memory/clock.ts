@@ -33,8 +33,8 @@ const QUIET_TURNS = 2;
  * has to `advance` it. So a test sees a time-out exactly when it asks for time to
  * pass, and never because of how long the test itself took.
  *
- * Each event runs in an event-loop turn of its own (`setImmediate`), so that all
- * promises and `nextTick` callbacks that it caused are done before the next.
+ * All that arrives at one moment runs in one event-loop turn (`setImmediate`), each
+ * timer in one of its own. Promises and `nextTick` callbacks run between turns.
  */
 export class VirtualClock implements Clock {
   now = 0;
@@ -143,9 +143,24 @@ export class VirtualClock implements Clock {
       this.giveUp();
       return;
     }
-    const event = this.queue.pop();
     this.pumpLater();
-    if (event !== undefined) this.runEvent(event);
+    this.turn();
+  }
+
+  /** What is due at the next moment: a timer, or all that arrives then. */
+  private turn(): void {
+    const first = this.queue.pop();
+    if (first === undefined) return;
+    const end = this.order;
+    this.runEvent(first);
+    if (first.isTimer) return;
+    for (;;) {
+      const next = this.queue.peek();
+      const belongs = next?.at === first.at && !next.isTimer && next.order < end;
+      if (!belongs) return;
+      this.queue.pop();
+      this.runEvent(next);
+    }
   }
 
   private runEvent(event: Event): void {

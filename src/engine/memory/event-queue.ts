@@ -63,6 +63,10 @@ export class EventQueue {
     this.heap.length = 0;
   }
 
+  peek(): Event | undefined {
+    return this.heap[0];
+  }
+
   /** What comes first and was not taken back. */
   first(): Event | undefined {
     while (this.heap[0] !== undefined && this.heap[0].run === null) this.pop();
