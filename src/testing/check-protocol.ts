@@ -23,6 +23,9 @@ export interface ScriptContext {
   connect(): Promise<MemoryPeer>;
 }
 
+/** Speaks for the peer of a protocol under test. */
+export type Script = (peer: MemoryPeer, context: ScriptContext) => Promise<void>;
+
 /**
  * Runs a protocol against a script, in a memory network, once for each seed: with its
  * input cut and delayed in every way, with a peer that stalls, reads slowly, resets
@@ -39,7 +42,7 @@ export interface ScriptContext {
  */
 export function checkProtocol(
   factory: (clock: Clock) => Protocol | BufferedProtocol,
-  script: (peer: MemoryPeer, context: ScriptContext) => Promise<void>,
+  script: Script,
   options: ProtocolCheckOptions = {},
 ): Promise<SeedResult> {
   const { server: serverOptions, ...seedOptions } = options;
@@ -50,7 +53,7 @@ export function checkProtocol(
 async function run(
   network: MemoryNetwork,
   factory: (clock: Clock) => Protocol | BufferedProtocol,
-  script: (peer: MemoryPeer, context: ScriptContext) => Promise<void>,
+  script: Script,
   serverOptions: ServerOptions,
 ): Promise<void> {
   const { clock } = network;
@@ -64,6 +67,27 @@ async function run(
       serverOptions.onError?.(error, transport);
     },
   });
+  try {
+    const fault = await talk(network, server, script);
+    server.abortTransports();
+    await server.close();
+    if (fault !== null) throw fault;
+  } catch (thrown) {
+    // What the protocol threw is the reason for whatever the script missed.
+    throw errors[0] ?? thrown;
+  }
+  if (errors[0] !== undefined) throw errors[0];
+}
+
+/**
+ * Plays the script, lets its peers leave, and waits until the server has noticed.
+ * Resolves to the fault that cut the script short, if one did.
+ */
+async function talk(
+  network: MemoryNetwork,
+  server: Server,
+  script: Script,
+): Promise<FaultInjected | null> {
   const peers: MemoryPeer[] = [];
   const connect = async () => {
     const peer = await network.connectPeer(server.addresses[0]!);
@@ -72,9 +96,9 @@ async function run(
   };
   let fault: FaultInjected | null = null;
   try {
-    await script(await connect(), { network, clock, server, connect });
+    await script(await connect(), { network, clock: network.clock, server, connect });
   } catch (thrown) {
-    if (!(thrown instanceof FaultInjected)) throw errors[0] ?? thrown;
+    if (!(thrown instanceof FaultInjected)) throw thrown;
     fault = thrown;
   }
   for (const peer of peers) peer.leave();
@@ -84,10 +108,7 @@ async function run(
     () => server.transports.size === 0 || isCut(),
     () => leftBehind(server),
   );
-  server.abortTransports();
-  await server.close();
-  if (errors[0] !== undefined) throw errors[0];
-  if (fault !== null) throw fault;
+  return fault;
 }
 
 function leftBehind(server: Server): Error {

@@ -1,4 +1,4 @@
-import { asError } from '../errors.js';
+import { asError, codedError } from '../errors.js';
 import { type MemoryNetwork, type MemoryNetworkOptions, Network } from './memory-network.js';
 import { FaultInjected, traceLine } from './report.js';
 
@@ -60,6 +60,12 @@ export async function checkSeeds(
   options: SeedOptions = {},
 ): Promise<SeedResult> {
   const { seeds = 1000, seed: only, ...networkOptions } = options;
+  if (!Number.isInteger(seeds) || seeds < 1) {
+    throw codedError(
+      new RangeError(`seeds must be a whole number of at least 1; got ${seeds}`),
+      'ERR_OUT_OF_RANGE',
+    );
+  }
   const first = only ?? 0;
   const runs = only === undefined ? seeds : 1;
   let faulted = 0;

@@ -1,7 +1,12 @@
 export type { Clock, Timer } from '../engine/memory/clock.js';
 export type { Faults } from '../engine/memory/weather.js';
 export type { TraceEvent } from '../engine/memory/wiring.js';
-export { checkProtocol, type ProtocolCheckOptions, type ScriptContext } from './check-protocol.js';
+export {
+  checkProtocol,
+  type ProtocolCheckOptions,
+  type Script,
+  type ScriptContext,
+} from './check-protocol.js';
 export { checkSeeds, SeedFailure, type SeedOptions, type SeedResult } from './check-seeds.js';
 export * from './contract/index.js';
 export {

@@ -224,12 +224,10 @@ export class MemoryPeer implements EndpointOwner {
   }
 
   private failure(awaited: string): Error {
-    const { fault } = this;
-    const got = `received ${shown(this.received)}${this.isEnded ? ', then FIN' : ''}${
-      this.error === null ? '' : `, then ${this.error.code}`
-    }`;
-    const more = this.isEnded || this.error !== null ? '' : '; nothing more will come';
-    const message = `the peer expected ${awaited}, and has ${got}${more}`;
+    const { fault, error } = this;
+    const end = this.isEnded ? ', then FIN' : '';
+    const broken = error === null ? '' : `, then ${error.code}`;
+    const message = `the peer expected ${awaited}; it received ${shown(this.received)}${end}${broken}`;
     return fault === null ? new Error(message) : new FaultInjected(fault, message);
   }
 }

@@ -1,4 +1,4 @@
-import type { VirtualClock } from '../engine/memory/clock.js';
+import type { Driver, VirtualClock } from '../engine/memory/clock.js';
 
 /** How long a wait may take unless said otherwise, virtual ms: an hour, beyond any time-out of TCP's own. */
 const PATIENCE_MS = 3_600_000;
@@ -12,10 +12,9 @@ interface Condition {
  * Waits on behalf of tests. While somebody waits, virtual time passes: whenever the
  * network is idle, the next timer fires. So a wait in vain costs no real time.
  */
-export class Waiting {
+export class Waiting implements Driver {
   private readonly clock: VirtualClock;
   private readonly conditions = new Set<Condition>();
-  private isDriving = false;
 
   constructor(clock: VirtualClock) {
     this.clock = clock;
@@ -28,13 +27,14 @@ export class Waiting {
       const settle = (error?: unknown) => {
         this.clock.clearTimeout(timer);
         this.conditions.delete(condition);
+        if (this.conditions.size === 0) this.clock.driveBy(null);
         if (error === undefined) resolve();
         else reject(error);
       };
       const condition: Condition = { isMet, settle };
       const timer = this.clock.setTimeout(() => settle(inVain()), patienceMs);
       this.conditions.add(condition);
-      void this.drive();
+      this.clock.driveBy(this);
     });
   }
 
@@ -43,20 +43,14 @@ export class Waiting {
     for (const condition of [...this.conditions]) if (condition.isMet()) condition.settle();
   }
 
-  private async drive(): Promise<void> {
-    if (this.isDriving) return;
-    this.isDriving = true;
-    try {
-      for (;;) {
-        await this.clock.idle();
-        this.notify();
-        if (this.conditions.size === 0) break;
-        await this.clock.advance(this.clock.nextTimerAt - this.clock.now);
-      }
-    } catch (restless) {
-      for (const condition of [...this.conditions]) condition.settle(restless);
-    } finally {
-      this.isDriving = false;
-    }
+  wantsTime(): boolean {
+    const before = this.conditions.size;
+    this.notify();
+    // Whoever got what it waited for reacts first.
+    return this.conditions.size === before;
+  }
+
+  gaveUp(error: Error): void {
+    for (const condition of [...this.conditions]) condition.settle(error);
   }
 }

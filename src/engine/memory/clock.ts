@@ -17,6 +17,14 @@ export interface Clock {
   sleep(delayMs: number): Promise<void>;
 }
 
+/** Lets time pass while it waits for something. */
+export interface Driver {
+  /** The network is idle, and whoever waited for that has reacted: shall the next timer fire? */
+  wantsTime(): boolean;
+  /** The network does not come to rest. */
+  gaveUp(error: Error): void;
+}
+
 /**
  * How often the event loop must come round with nothing to do before the network
  * counts as idle. Promises and `nextTick` are done after the first; one more lets
@@ -48,6 +56,7 @@ export class VirtualClock implements Clock {
   private inTransitCount = 0;
   private quietTurns = 0;
   private isPumping = false;
+  private driver: Driver | null = null;
   private readonly idleWaiters: { resolve: () => void; reject: (error: Error) => void }[] = [];
   /** With `followsRealTime`: the real timer for the next virtual one. */
   private readonly followsRealTime: boolean;
@@ -103,9 +112,11 @@ export class VirtualClock implements Clock {
     this.inTransitCount = 0;
   }
 
-  /** When the next timer is due, while the network is idle; `Infinity`: there is none. */
-  get nextTimerAt(): number {
-    return this.queue.first()?.at ?? Infinity;
+  /** Has the driver asked, whenever the network is idle, whether the next timer shall fire; `null`: none does. */
+  driveBy(driver: Driver | null): void {
+    this.driver = driver;
+    this.quietTurns = 0;
+    this.pumpLater();
   }
 
   // ---- inside ----
@@ -174,12 +185,17 @@ export class VirtualClock implements Clock {
   /** Nothing is in transit: says so when it stays that way. */
   private rest(): void {
     if (this.followsRealTime) this.waitForTimer();
-    if (this.idleWaiters.length === 0) return;
-    if (this.quietTurns++ < QUIET_TURNS) {
-      this.pumpLater();
-      return;
+    if (this.idleWaiters.length === 0 && this.driver === null) return;
+    this.pumpLater();
+    if (this.quietTurns++ < QUIET_TURNS) return;
+    this.quietTurns = 0;
+    if (this.idleWaiters.length > 0) {
+      for (const { resolve } of this.idleWaiters.splice(0)) resolve();
+    } else if (this.driver?.wantsTime()) {
+      const timer = this.queue.first();
+      this.queue.pop();
+      if (timer !== undefined) this.runEvent(timer);
     }
-    for (const { resolve } of this.idleWaiters.splice(0)) resolve();
   }
 
   private giveUp(): void {
@@ -187,6 +203,7 @@ export class VirtualClock implements Clock {
       `the network does not come to rest: ${this.steps} events so far, ${this.now} ms of virtual time`,
     );
     for (const { reject } of this.idleWaiters.splice(0)) reject(error);
+    this.driver?.gaveUp(error);
   }
 
   private waitForTimer(): void {
