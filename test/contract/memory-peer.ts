@@ -25,6 +25,10 @@ export class MemoryNetworkPeer extends Peer implements EndpointOwner {
     return this.endpoint.local;
   }
 
+  get remoteAddress(): Address {
+    return this.endpoint.remote;
+  }
+
   get unsentBytes(): number {
     return this.unsent.length;
   }

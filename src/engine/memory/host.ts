@@ -1,10 +1,13 @@
 import { type Address, ipAddress, unixAddress } from '../../address.js';
-import { type SystemError, systemError } from '../../errors.js';
+import { codedError, type SystemError, systemError } from '../../errors.js';
 import { AcceptQueue } from './accept-queue.js';
 import { EADDRNOTAVAIL, ENETUNREACH } from './errno.js';
 import { OptionTable } from './option-table.js';
 import { Ports } from './ports.js';
 import type { Wiring } from './wiring.js';
+
+/** What fits into struct sockaddr_un: 108 bytes, with the NUL that ends a path (unix(7)). */
+const PATH_BYTES = 107;
 
 const wildcards = new Set(['0.0.0.0', '::']);
 
@@ -27,11 +30,12 @@ export class Host {
 
   /**
    * bind(2) for a listener.
-   * @throws SystemError `EADDRINUSE`, `EADDRNOTAVAIL`
+   * @throws SystemError `EADDRINUSE`, `EADDRNOTAVAIL`; RangeError `ENAMETOOLONG`
    */
   bind(socket: ConstructorParameters<typeof AcceptQueue>[1]): AcceptQueue {
     const { address } = socket;
-    if (address.family !== 'unix' && !wildcards.has(address.host) && !this.owns(address.host)) {
+    if (address.family === 'unix') checkPath(address.path);
+    else if (!wildcards.has(address.host) && !this.owns(address.host)) {
       throw systemError(EADDRNOTAVAIL, 'listen', address);
     }
     const queue = new AcceptQueue(this.network, { ...socket, address: this.ports.claim(socket) });
@@ -59,10 +63,13 @@ export class Host {
 
   /**
    * Where a connection to `remote` comes from.
-   * @throws SystemError `EADDRNOTAVAIL`, `ENETUNREACH`
+   * @throws SystemError `EADDRNOTAVAIL`, `ENETUNREACH`; RangeError `ENAMETOOLONG`
    */
   sourceFor(remote: Address, asked: Address | undefined): Address {
-    if (remote.family === 'unix') return unixAddress('');
+    if (remote.family === 'unix') {
+      checkPath(remote.path);
+      return unixAddress('');
+    }
     if (asked !== undefined && asked.family !== 'unix' && !wildcards.has(asked.host)) {
       if (!this.owns(asked.host)) throw systemError(EADDRNOTAVAIL, 'bind', asked);
       return this.ports.clientAddress(asked.host, asked.port);
@@ -83,6 +90,18 @@ export class Host {
 
 function unreachable(remote: Address): SystemError {
   return systemError(ENETUNREACH, 'connect', remote);
+}
+
+function checkPath(path: string): void {
+  const length = Buffer.byteLength(path);
+  const most = path.startsWith('\0') ? PATH_BYTES + 1 : PATH_BYTES;
+  if (length <= most) return;
+  throw codedError(
+    new RangeError(
+      `unix socket path ${JSON.stringify(path)} has ${length} bytes; at most ${most} fit (unix(7))`,
+    ),
+    'ENAMETOOLONG',
+  );
 }
 
 function portOf(address: Address): number {
