@@ -3,6 +3,7 @@
 // a round. The order of servers rotates from round to round.
 import { runSettings } from './scenarios.mjs';
 import { ServerProcess } from './server-process.mjs';
+import { takesPart } from './servers.mjs';
 
 async function measureOnce(entry, scenario, settings) {
   const server = await ServerProcess.start(entry.command(scenario.mode ?? 'echo'));
@@ -24,6 +25,7 @@ export async function measureAll(servers, scenarios, settings, progress) {
   for (let round = 1; round <= settings.rounds; round++) {
     for (const scenario of scenarios) {
       for (const entry of rotated(servers, round - 1)) {
+        if (!takesPart(entry, scenario)) continue;
         const record = { round, scenario: scenario.name, server: entry.name };
         try {
           Object.assign(record, await measureOnce(entry, scenario, settings));

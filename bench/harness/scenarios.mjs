@@ -31,6 +31,16 @@ const steady = (load) => async (server, run) => figures(await runLoad(server, { 
 
 const echo1k = { connections: 50, size: 1024 };
 
+/** Where one async function per connection is measured beside the protocols of the same platforms. */
+const STREAM_SERVERS = [
+  'hawser',
+  'hawser-streams',
+  'node',
+  'node-streams',
+  'uvloop',
+  'uvloop-streams',
+];
+
 /** A short closed loop, so that an open loop, which sends only so much in a second, meets warm code. */
 const warmUp = (server, run, seconds) => runLoad(server, { ...run, ...echo1k, seconds });
 
@@ -182,6 +192,19 @@ export const SCENARIOS = [
     name: 'growth',
     title: '10,000 connections, 100 of them active, echo 64 B',
     measure: costGrowth(10_000, 100),
+  },
+  {
+    name: 'streams',
+    title: 'A function per connection: echo 1 KiB, 50 connections',
+    servers: STREAM_SERVERS,
+    measure: steady(echo1k),
+  },
+  {
+    name: 'streams-idle',
+    title: 'A function per connection: 10,000 idle connections',
+    main: 'bytesEach',
+    servers: STREAM_SERVERS,
+    measure: idle(10_000),
   },
   {
     name: 'idle',

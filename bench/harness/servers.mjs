@@ -21,7 +21,7 @@ const peer = (path) => mustExist(join(PEERS, path), 'npm run bench -- --install-
 const nodeCommand = (node, script) => [node, '--expose-gc', server(script)];
 
 /** hawser must load, and on the engine asked for, not silently on another. */
-function hawser(engine) {
+function hawser(engine, program = 'hawser.mjs') {
   const script = `import('hawser').then((m) => m.createServer(() => ({ dataReceived() {} }),
     { host: '127.0.0.1', engine: '${engine}' })).then((s) => { if (s.engine !== '${engine}') throw new Error(s.engine); return s.close(); })`;
   const probe = spawnSync(process.execPath, ['-e', script], {
@@ -38,19 +38,19 @@ function hawser(engine) {
     execFileSync('cat', [join(ROOT, 'package.json')], { encoding: 'utf8' }),
   );
   return {
-    command: (mode) => [...nodeCommand(process.execPath, 'hawser.mjs'), mode, engine],
+    command: (mode) => [...nodeCommand(process.execPath, program), mode, engine],
     version: `${version}, ${engine} engine, Node ${process.version}`,
   };
 }
 
-function nodeNet(node) {
+function nodeNet(node, program = 'node-net.mjs') {
   return {
-    command: (mode) => [...nodeCommand(node, 'node-net.mjs'), mode],
+    command: (mode) => [...nodeCommand(node, program), mode],
     version: versionOf(node, '--version'),
   };
 }
 
-function python(loop) {
+function python(loop, program = 'asyncio_server.py') {
   mustExist(PYTHON, 'apt-get install python3');
   const version = versionOf(PYTHON, '-c', 'import sys; print(sys.version.split()[0])');
   const loopVersion =
@@ -58,7 +58,7 @@ function python(loop) {
       ? `uvloop ${versionOf(PYTHON, '-c', 'import uvloop; print(uvloop.__version__)')}, `
       : '';
   return {
-    command: (mode) => [PYTHON, server('asyncio_server.py'), mode, loop],
+    command: (mode) => [PYTHON, server(program), mode, loop],
     version: `${loopVersion}Python ${version}`,
   };
 }
@@ -118,7 +118,30 @@ export const SERVERS = [
     title: 'Go net',
     find: () => ({ command: (mode) => [buildGo(), mode], version: versionOf('go', 'version') }),
   },
+  {
+    name: 'hawser-streams',
+    title: 'hawser/streams',
+    isStreams: true,
+    find: () => hawser('native', 'hawser-streams.mjs'),
+  },
+  {
+    name: 'node-streams',
+    title: 'node:net, for await',
+    isStreams: true,
+    find: () => nodeNet(process.execPath, 'node-streams.mjs'),
+  },
+  {
+    name: 'uvloop-streams',
+    title: 'asyncio streams on uvloop',
+    isStreams: true,
+    find: () => python('uvloop', 'asyncio_streams.py'),
+  },
 ];
+
+/** A server of streams only echoes, and only where a scenario sets it beside the protocols of the same platforms. */
+export function takesPart(entry, scenario) {
+  return scenario.servers?.includes(entry.name.split(':')[0]) ?? !entry.isStreams;
+}
 
 const titleOf = (entry, copy) => (copy === undefined ? entry.title : `${entry.title} (${copy})`);
 
@@ -133,7 +156,8 @@ export function findServers(wanted, required = []) {
     const entry = SERVERS.find((candidate) => candidate.name === known);
     if (entry === undefined) throw new RangeError(`no server is named ${name}; --list shows them`);
     try {
-      found.push({ name, title: titleOf(entry, copy), ...entry.find() });
+      const { isStreams = false } = entry;
+      found.push({ name, title: titleOf(entry, copy), isStreams, ...entry.find() });
     } catch (error) {
       if (required.includes(name)) throw error;
       console.error(`skipped: ${name}: ${error.message.split('\n')[0]}`);

@@ -1,4 +1,5 @@
 // From records of single runs to one row per scenario and server.
+import { takesPart } from './servers.mjs';
 import { spread, sum } from './statistics.mjs';
 
 /** Figures of which a row has median, least and greatest. */
@@ -66,6 +67,8 @@ export function summarize(records, scenarios, servers) {
     title: scenario.title,
     main: scenario.main ?? 'cpuUs',
     unit: scenario.unit ?? 'message',
-    rows: servers.map((server) => row(records, scenario, server)),
+    rows: servers
+      .filter((server) => takesPart(server, scenario))
+      .map((server) => row(records, scenario, server)),
   }));
 }
