@@ -1,0 +1,235 @@
+import { modes, parseHello, replySeed } from './modes.mjs';
+import { PatternCheck, patternAt } from './pattern.mjs';
+import { Random } from './random.mjs';
+
+/** What is written at once, at most, bytes. */
+const WRITE_BYTES = 256 * 1024;
+/** A line longer than this is no hello. */
+const HELLO_MAX = 100;
+
+/** What a deliberately failing protocol throws. */
+export const PLANTED = 'a planted error';
+
+/** Reads the hello and hands the connection to the role it asks for. */
+export class Reception {
+  #ledger;
+  #transport;
+  #line = Buffer.alloc(0);
+
+  constructor(ledger) {
+    this.#ledger = ledger;
+  }
+
+  connectionMade(transport) {
+    this.#transport = transport;
+  }
+
+  dataReceived(data) {
+    this.#line = Buffer.concat([this.#line, data]);
+    const end = this.#line.indexOf(10);
+    if (end < 0 && this.#line.length <= HELLO_MAX) return;
+    const hello = parseHello(this.#line.toString('latin1', 0, end));
+    const role = new roles[modes[hello.mode].role](hello, this.#transport, this.#ledger);
+    role.otherBytes = end + 1;
+    this.#transport.protocol = role;
+    role.begin();
+    role.feed(this.#line.subarray(end + 1));
+  }
+
+  connectionLost() {
+    this.#ledger.closeSilent(this.#transport);
+  }
+}
+
+/** What all roles do: check what comes, count, and write replies with the flow control of the transport. */
+class Role {
+  /** Bytes that came but are no input: the hello, and what is behind it when the role closes at once. */
+  otherBytes = 0;
+  hello;
+  transport;
+  input;
+  /** Bytes written. */
+  written = 0;
+  isWritable = true;
+  #ledger;
+  #rest = 0;
+  #whenWritten;
+
+  constructor(hello, transport, ledger) {
+    this.hello = hello;
+    this.transport = transport;
+    this.#ledger = ledger;
+    this.input = new PatternCheck(hello.seed);
+  }
+
+  begin() {}
+
+  /** What came in one piece with the hello. */
+  feed(rest) {
+    if (this.transport.isClosing) this.otherBytes += rest.length;
+    else if (rest.length > 0) this.dataReceived(rest);
+  }
+
+  dataReceived(data) {
+    this.input.add(data);
+    this.received(data);
+  }
+
+  received() {}
+
+  write(data) {
+    this.written += data.length;
+    this.transport.write(data);
+  }
+
+  /** Writes `count` bytes of the reply as fast as the peer takes them, then calls `whenWritten`. */
+  reply(count, whenWritten) {
+    this.#rest = count;
+    this.#whenWritten = whenWritten;
+    this.#writeOn();
+  }
+
+  #writeOn() {
+    while (this.#rest > 0 && this.isWritable) {
+      const length = Math.min(this.#rest, WRITE_BYTES);
+      this.#rest -= length;
+      this.write(patternAt(replySeed(this.hello), this.written, length));
+    }
+    if (this.#rest > 0 || this.#whenWritten === undefined) return;
+    const whenWritten = this.#whenWritten;
+    this.#whenWritten = undefined;
+    whenWritten();
+  }
+
+  pauseWriting() {
+    if (!this.isWritable) this.#ledger.fail(this, 'pauseWriting twice');
+    this.isWritable = false;
+  }
+
+  resumeWriting() {
+    if (this.isWritable) this.#ledger.fail(this, 'resumeWriting twice');
+    this.isWritable = true;
+    this.#writeOn();
+  }
+
+  connectionLost(error) {
+    this.#ledger.close(this, error);
+  }
+}
+
+/** Sends back what comes, and stops reading while the peer does not take it. */
+class Echo extends Role {
+  received(data) {
+    this.write(data);
+  }
+
+  pauseWriting() {
+    super.pauseWriting();
+    this.transport.pauseReading();
+  }
+
+  resumeWriting() {
+    super.resumeWriting();
+    this.transport.resumeReading();
+  }
+}
+
+/** An echo that receives into one piece of memory of its own, of which it offers more or less. */
+class OwnMemory extends Echo {
+  #memory = Buffer.allocUnsafe(64 * 1024);
+  #random;
+  #offered = this.#memory;
+
+  constructor(hello, transport, ledger) {
+    super(hello, transport, ledger);
+    this.#random = new Random(hello.seed);
+  }
+
+  getBuffer() {
+    this.#offered = this.#memory.subarray(0, this.#random.size(this.#memory.length));
+    return this.#offered;
+  }
+
+  bufferUpdated(count) {
+    this.dataReceived(this.#offered.subarray(0, count));
+  }
+}
+
+/** Takes everything until the peer's FIN, and only then answers. */
+class HalfClose extends Role {
+  eofReceived() {
+    this.reply(this.hello.down, () => this.transport.close());
+    return true;
+  }
+}
+
+/** Takes input with pauses of its own, then answers. */
+class Paused extends HalfClose {
+  #random;
+
+  constructor(hello, transport, ledger) {
+    super(hello, transport, ledger);
+    this.#random = new Random(hello.seed);
+  }
+
+  received() {
+    if (this.#random.between(0, 3) > 0) return;
+    this.transport.pauseReading();
+    setTimeout(() => this.transport.resumeReading(), this.#random.between(0, 5));
+  }
+}
+
+/** Writes everything at once, deaf to flow control, and closes while input may still come. */
+class Burst extends Role {
+  begin() {
+    const { down } = this.hello;
+    const chunks = [];
+    while (this.written < down) {
+      const length = Math.min(down - this.written, WRITE_BYTES);
+      chunks.push(patternAt(replySeed(this.hello), this.written, length));
+      this.written += length;
+    }
+    this.transport.writev(chunks);
+    this.transport.close();
+  }
+}
+
+/** Ends the connection by force when all input is there, with a reply under way. */
+class Ending extends Role {
+  received() {
+    if (this.input.length < this.hello.up) return;
+    this.reply(this.hello.down, () => {});
+    this.end();
+    // Dropped and counted, never thrown.
+    this.transport.write('late');
+  }
+}
+
+class Reset extends Ending {
+  end() {
+    this.transport.reset();
+  }
+}
+
+class Abort extends Ending {
+  end() {
+    this.transport.abort();
+  }
+}
+
+class Throws extends Role {
+  received() {
+    if (this.input.length >= this.hello.up) throw new Error(PLANTED);
+  }
+}
+
+const roles = {
+  echo: Echo,
+  ownMemory: OwnMemory,
+  halfClose: HalfClose,
+  paused: Paused,
+  burst: Burst,
+  reset: Reset,
+  abort: Abort,
+  throws: Throws,
+};
