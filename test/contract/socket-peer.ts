@@ -8,13 +8,15 @@ import { systemError } from '#hawser/errors';
 /** A raw connection over `node:net`. */
 export class SocketPeer extends Peer {
   readonly localAddress: Address;
+  readonly remoteAddress: Address;
   private readonly socket: net.Socket;
   private readonly whenClosed: Promise<void>;
 
   constructor(socket: net.Socket, options: RawPeerOptions) {
     super(options);
     this.socket = socket;
-    this.localAddress = addressOf(socket);
+    this.localAddress = addressOf(socket.localAddress, socket.localPort);
+    this.remoteAddress = addressOf(socket.remoteAddress, socket.remotePort);
     this.whenClosed = new Promise((resolve) => {
       if (socket.closed) resolve();
       else socket.once('close', () => resolve());
@@ -105,7 +107,10 @@ export async function listenSocketPeer(options: RawPeerOptions): Promise<PeerLis
         if (peer === undefined) wanting.push(resolve);
         else resolve(peer);
       }),
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    // Its callback would wait for the connections, too.
+    close: async () => {
+      server.close();
+    },
   };
 }
 
@@ -124,8 +129,6 @@ function pendingError(socket: net.Socket): Error | null {
   return errno === 0 ? null : systemError(-errno, 'read');
 }
 
-function addressOf(socket: net.Socket): Address {
-  return socket.localAddress === undefined || socket.localPort === undefined
-    ? unixAddress('')
-    : ipAddress(socket.localAddress, socket.localPort);
+function addressOf(host: string | undefined, port: number | undefined): Address {
+  return host === undefined || port === undefined ? unixAddress('') : ipAddress(host, port);
 }

@@ -17,6 +17,8 @@ export interface RawPeerOptions {
 export abstract class Peer {
   /** This end. */
   abstract readonly localAddress: Address;
+  /** The other end. */
+  abstract readonly remoteAddress: Address;
   /** FIN was seen. */
   ended = false;
   /** The connection broke: `ECONNRESET` when the other end sent RST. */
@@ -124,5 +126,6 @@ export interface PeerListener {
   readonly address: Address;
   /** The next connection that arrives (or has arrived and was not asked for yet). */
   accept(): Promise<Peer>;
+  /** Listens no longer; its connections go on. */
   close(): Promise<void>;
 }

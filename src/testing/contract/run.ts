@@ -4,6 +4,7 @@ import { Bench } from './bench.js';
 import { contract } from './contract.js';
 import type { ContractPromise } from './promise.js';
 import type { ContractSetup } from './setup.js';
+import { within } from './waiting.js';
 
 /** How long a wait inside a promise may take before the promise counts as broken, ms. */
 const LIMIT_MS = 10_000;
@@ -23,9 +24,10 @@ export async function checkPromise(
   setup: ContractSetup,
 ): Promise<Outcome> {
   const reason = setup.exceptions[promise.id];
-  const bench = new Bench(setup, reason === undefined ? LIMIT_MS : EXCEPTION_LIMIT_MS);
+  const limitMs = reason === undefined ? LIMIT_MS : EXCEPTION_LIMIT_MS;
+  const bench = new Bench(setup, limitMs);
   try {
-    await promise.run(bench);
+    await within(3 * limitMs, 'the promise to be checked', promise.run(bench));
     await bench.finish();
   } catch (error) {
     await bench.abandon();
