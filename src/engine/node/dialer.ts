@@ -5,7 +5,7 @@ import { asError, codedError, type SystemError, systemError } from '../../errors
 import { assertProtocol } from '../../protocol.js';
 import type { Transport } from '../../transport.js';
 import type { ConnectionOwner, DialRequest } from '../engine.js';
-import { localAddressOf } from './address.js';
+import { checkPath, localAddressOf } from './address.js';
 import { stopReading } from './handle.js';
 import { checkQuickAck, type NodePlan, nodeClientPlan } from './options.js';
 import { type NodeEnvironment, NodeTransport } from './transport.js';
@@ -24,6 +24,7 @@ export async function dial(
     const [socket, remote] = adopt(fd as number);
     return open(environment, owner, socket, remote, plan);
   }
+  if (address.family === 'unix') checkPath(address.path);
   return new Promise((resolve, reject) => {
     const socket = startConnecting(address, request.localAddress);
     const { signal } = request;

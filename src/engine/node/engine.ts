@@ -1,3 +1,4 @@
+import type { Address } from '../../address.js';
 import type { OptionCalls } from '../../options/access.js';
 import type { Transport } from '../../transport.js';
 import type {
@@ -11,6 +12,7 @@ import type {
 import { dial } from './dialer.js';
 import { LoopHold } from './hold.js';
 import { listen } from './listener.js';
+import { familyOf } from './options.js';
 import type { NodeEnvironment } from './transport.js';
 
 /**
@@ -28,11 +30,14 @@ import type { NodeEnvironment } from './transport.js';
  */
 export class NodeEngine implements Engine {
   readonly name = 'node';
+  /** Only where the addon is loaded. */
+  readonly familyOf?: (fd: number) => Address['family'];
   private readonly environment: NodeEnvironment;
 
   /** @param calls what reads and sets socket options, where the addon is loaded */
   constructor(calls: OptionCalls | null = null) {
     this.environment = { calls, hold: new LoopHold() };
+    if (calls !== null) this.familyOf = (fd) => familyOf(calls, fd);
   }
 
   listen(request: ListenRequest, owner: ListenerOwner): Promise<Listener> {

@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net';
+import { constants as os } from 'node:os';
 
 /*
  * What node:net knows and does not tell, taken from the `_handle` of its objects.
@@ -9,9 +10,14 @@ import type { Server, Socket } from 'node:net';
  *   taken; `writableLength` counts a write as a whole until it is done.
  * - `reading`, `readStart`, `readStop`: `socket.pause()` only stops the stream; the
  *   handle goes on until the stream's buffer is full, and so notices a reset.
+ * - `getpeername`: the kernel forgets the peer when it resets the connection; the
+ *   address that net.Socket gives is remembered. libuv tells of a reset that is
+ *   there together with the last data as the end of input (POLLHUP after a short
+ *   read), and this tells the two apart.
  *
  * Bun and Deno have a `node:net` without them: there, a paused socket reads ahead
- * by one chunk, a write counts as a whole, and there is no descriptor.
+ * by one chunk, a write counts as a whole, a reset can look like the end of input,
+ * and there is no descriptor.
  */
 interface Handle {
   readonly fd?: number;
@@ -19,6 +25,7 @@ interface Handle {
   reading?: boolean;
   readStart?(): number;
   readStop?(): number;
+  getpeername?(into: object): number;
 }
 
 function handleOf(owner: Socket | Server): Handle | null {
@@ -33,6 +40,11 @@ export function descriptorOf(owner: Socket | Server): number {
 /** How many of the `written` bytes, a write under way, the kernel has not taken. */
 export function unsentOf(socket: Socket, written: number): number {
   return Math.min(written, handleOf(socket)?.writeQueueSize ?? written);
+}
+
+/** Whether a TCP connection whose write side is open has been reset. */
+export function isDisconnected(socket: Socket): boolean {
+  return handleOf(socket)?.getpeername?.({}) === -os.errno.ENOTCONN;
 }
 
 /** Goes on receiving; 'data' comes later, never from inside. */

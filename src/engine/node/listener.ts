@@ -7,13 +7,16 @@
  * - With no descriptor left, libuv closes one it keeps in reserve, accepts, and
  *   closes the connection: the client is turned away and nothing is told.
  */
+import { existsSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { constants as os } from 'node:os';
+import { dirname } from 'node:path';
 import { type Address, unixAddress } from '../../address.js';
 import { asError, codedError, type SystemError, systemError } from '../../errors.js';
 import { assertProtocol } from '../../protocol.js';
 import type { ListenerSocket } from '../../transport.js';
 import type { Listener, ListenerOwner, ListenRequest } from '../engine.js';
-import { listeningAddress, localAddressOf, remoteAddressOf } from './address.js';
+import { checkPath, listeningAddress, localAddressOf, remoteAddressOf } from './address.js';
 import { descriptorOf } from './handle.js';
 import {
   beyondNode,
@@ -23,7 +26,7 @@ import {
   setByKernel,
 } from './options.js';
 import { socketAccess } from './socket.js';
-import { type NodeEnvironment, NodeTransport, resetSocket } from './transport.js';
+import { type Connection, type NodeEnvironment, NodeTransport, resetSocket } from './transport.js';
 
 /** Binds and listens, which node:net does at once. The listener serves nobody before `start`. */
 export async function listen(
@@ -55,7 +58,7 @@ class NodeListener implements Listener {
   private readonly server: Server;
   private readonly plan: NodePlan;
   /** Accepted and not to be served yet, in order; at most as many as the backlog. */
-  private readonly waiting: Socket[] = [];
+  private readonly waiting: Connection[] = [];
   private readonly waitingMax: number;
   private readonly isWildcard: boolean;
   private isStarted = false;
@@ -109,7 +112,7 @@ class NodeListener implements Listener {
     this.isClosed = true;
     this.server.close();
     // As the kernel does with what waits in the queue of a listener that is closed.
-    for (const socket of this.waiting.splice(0)) resetSocket(socket);
+    for (const { socket } of this.waiting.splice(0)) resetSocket(socket);
   }
 
   ref(): void {
@@ -127,23 +130,29 @@ class NodeListener implements Listener {
   }
 
   private accepted(socket: Socket): void {
+    const connection = this.describe(socket);
     if (this.waiting.length === 0 && this.mayServe) {
-      this.serve(socket);
+      this.serve(connection);
     } else if (this.waiting.length < this.waitingMax) {
       // Nothing reads or writes, so nothing fails; but an 'error' nobody listens for ends the process.
       socket.on('error', () => {});
-      this.waiting.push(socket);
+      this.waiting.push(connection);
     } else {
       resetSocket(socket);
-      this.owner.refused(
-        codedError(
-          new Error(
-            `a client was turned away: node:net cannot stop accepting, and ${this.waitingMax} clients wait already`,
-          ),
-          'ERR_TOO_MANY_WAITING',
-        ),
-      );
+      this.owner.refused(tooManyWaiting(this.waitingMax));
     }
+  }
+
+  /** At once, since a peer that has reset the connection can no longer be told. */
+  private describe(socket: Socket): Connection {
+    const { address } = this;
+    const unix = address.family === 'unix';
+    return {
+      socket,
+      remote: unix ? unixAddress('') : remoteAddressOf(socket, address),
+      local: this.isWildcard ? localAddressOf(socket) : address,
+      options: this.plan.onConnection,
+    };
   }
 
   private admitLater(): void {
@@ -151,27 +160,31 @@ class NodeListener implements Listener {
     this.isAdmitting = true;
     setImmediate(() => {
       this.isAdmitting = false;
-      while (this.waiting.length > 0 && this.mayServe) this.serve(this.waiting.shift() as Socket);
+      while (this.waiting.length > 0 && this.mayServe)
+        this.serve(this.waiting.shift() as Connection);
     });
   }
 
-  private serve(socket: Socket): void {
-    const { owner, address } = this;
+  private serve(connection: Connection): void {
+    const { owner } = this;
     try {
       const protocol = owner.createProtocol();
       assertProtocol(protocol);
-      const unix = address.family === 'unix';
-      new NodeTransport(this.environment, owner, protocol, {
-        socket,
-        remote: unix ? unixAddress('') : remoteAddressOf(socket, address),
-        local: this.isWildcard ? localAddressOf(socket) : address,
-        options: this.plan.onConnection,
-      }).start();
+      new NodeTransport(this.environment, owner, protocol, connection).start();
     } catch (thrown) {
-      socket.destroy();
+      connection.socket.destroy();
       owner.refused(asError(thrown));
     }
   }
+}
+
+function tooManyWaiting(most: number): Error {
+  return codedError(
+    new Error(
+      `a client was turned away: node:net cannot stop accepting, and ${most} clients wait already`,
+    ),
+    'ERR_TOO_MANY_WAITING',
+  );
 }
 
 /** What node:net would leave out without a word. */
@@ -180,6 +193,7 @@ function refuseImpossible(request: ListenRequest): void {
   if (backlog === 0) {
     throw beyondNode({ name: 'backlog', asked: 0 }, 'node:net takes 0 for its default, 511');
   }
+  if (address?.family === 'unix') checkPath(address.path);
   if (address === undefined || address.family === 'unix') return;
   if (reuseAddress !== (process.platform !== 'win32')) {
     const problem = `node:net ${reuseAddress ? 'never' : 'always'} sets it on ${process.platform}`;
@@ -219,6 +233,10 @@ function listening(server: Server, request: ListenRequest): Promise<void> {
 }
 
 function listenError(error: SystemError, address: Address | undefined, fd?: number): Error {
+  // libuv makes ENOENT of bind(2) an EACCES, for Windows' sake.
+  const isFolderMissing =
+    error.code === 'EACCES' && address?.family === 'unix' && !existsSync(dirname(address.path));
+  if (isFolderMissing) return systemError(-os.errno.ENOENT, 'listen', address);
   if (fd === undefined) return systemError(error.errno, 'listen', address);
   return codedError(
     new TypeError(`fd ${fd} must be a listening (or bound) stream socket; ${error.message}`, {

@@ -1,14 +1,15 @@
 import type { Socket } from 'node:net';
+import { constants as os } from 'node:os';
 import type { Address } from '../../address.js';
 import { BaseTransport } from '../../base-transport.js';
-import type { SystemError } from '../../errors.js';
+import { type SystemError, systemError } from '../../errors.js';
 import type { OptionCalls } from '../../options/access.js';
 import type { OptionCall } from '../../options/plan.js';
 import type { BufferedProtocol, Protocol } from '../../protocol.js';
 import type { CloseCause } from '../../stats.js';
 import type { TransportSocket } from '../../transport.js';
 import type { ConnectionOwner } from '../engine.js';
-import { descriptorOf, startReading, stopReading, unsentOf } from './handle.js';
+import { descriptorOf, isDisconnected, startReading, stopReading, unsentOf } from './handle.js';
 import type { LoopHold } from './hold.js';
 import { askedOf, rearmQuickAck, setByKernel, setByNode } from './options.js';
 import { Outbox } from './outbox.js';
@@ -16,6 +17,12 @@ import { socketAccess } from './socket.js';
 
 /** Most bytes given to node:net at once. It tells of a write only when all of it is done. */
 const REQUEST_BYTES = 64 * 1024;
+/** Most bytes given to node:net in one turn. */
+const TURN_WRITE_BYTES = 256 * 1024;
+/** What libuv offers the kernel for one receive; less than that is the last of what is there. */
+const RECEIVE_BYTES = 64 * 1024;
+/** Most receives in a row that fill it. libuv would go on to 32, while other connections wait. */
+const TURN_RECEIVES = 4;
 
 /** What all sockets of one engine share. */
 export interface NodeEnvironment {
@@ -58,9 +65,14 @@ export class NodeTransport extends BaseTransport {
   /** Bytes of the request under way; 0: there is none. */
   private inFlight = 0;
   private acceptedBytes = 0;
+  private turnBytes = 0;
+  /** Receives in a row that were as large as they can be. */
+  private fullReceives = 0;
 
   private isReceiving = false;
   private isSettling = false;
+  /** Something was left after a flush. */
+  private hasWaited = false;
   /** FIN was asked for. */
   private isEnding = false;
   /** FIN is sent. */
@@ -146,7 +158,7 @@ export class NodeTransport extends BaseTransport {
 
   /** Gives the socket what waits, until it has a request that is not done at once. Never calls the protocol. */
   private flush(): void {
-    while (this.outbox.byteLength > 0 && this.inFlight === 0) {
+    while (this.outbox.byteLength > 0 && this.inFlight === 0 && this.turnBytes < TURN_WRITE_BYTES) {
       const chunks = this.outbox.take(REQUEST_BYTES);
       const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
       const { netSocket } = this;
@@ -157,16 +169,21 @@ export class NodeTransport extends BaseTransport {
       netSocket.uncork();
       // A failed request counts as under way until 'error' is emitted.
       this.inFlight = netSocket.errored === null ? netSocket.writableLength : length;
+      this.turnBytes += length;
     }
+    this.hasWaited ||= this.outbox.byteLength + this.inFlight > 0;
   }
 
+  /**
+   * A request is done. Node runs this before any other I/O: were the protocol told
+   * here, one that writes whenever it may would stop everything else.
+   */
   private readonly onSent = (error?: Error | null): void => {
     if (error || this.isReleased) return;
     if (this.netSocket.writableLength === 0) {
       this.inFlight = 0;
       this.flush();
     }
-    this.drained();
     this.settleLater();
   };
 
@@ -174,12 +191,23 @@ export class NodeTransport extends BaseTransport {
 
   private onData(chunk: Buffer): void {
     if (this.isReleased) return;
+    this.fullReceives = chunk.length < RECEIVE_BYTES ? 0 : this.fullReceives + 1;
     this.received(chunk);
     if (this.quickCalls !== null) rearmQuickAck(this.quickCalls, this.netSocket);
+    if (this.fullReceives >= TURN_RECEIVES) {
+      this.readingChanged();
+      this.settleLater();
+    }
   }
 
   private onEnd(): void {
-    if (!this.isReleased) this.receivedEof();
+    if (this.isReleased) return;
+    if (!this.isShut && isDisconnected(this.netSocket)) {
+      this.netSocket.destroy();
+      this.onError(systemError(-os.errno.ECONNRESET, 'read'));
+    } else {
+      this.receivedEof();
+    }
   }
 
   private onError(error: SystemError): void {
@@ -197,7 +225,7 @@ export class NodeTransport extends BaseTransport {
   }
 
   protected override readingChanged(): void {
-    const wanted = this.wantsInput;
+    const wanted = this.wantsInput && this.fullReceives < TURN_RECEIVES;
     if (this.isReleased || wanted === this.isReceiving) return;
     this.isReceiving = wanted;
     if (wanted) startReading(this.netSocket);
@@ -231,12 +259,22 @@ export class NodeTransport extends BaseTransport {
   /** Sends what the turn wrote, then FIN if that is all, then makes the callbacks that are due. */
   settle(): void {
     this.isSettling = false;
+    this.turnBytes = 0;
+    this.fullReceives = 0;
     if (!this.isReleased) {
       this.flush();
       this.readingChanged();
-      if (this.isFinishing && this.writeBufferSize === 0) this.endOutput();
+      this.tellDrained();
     }
+    if (!this.isReleased && this.isFinishing && this.writeBufferSize === 0) this.endOutput();
     this.runDue();
+  }
+
+  /** A closing flush that never had to wait kept no writer waiting either; telling it would only ask for more. */
+  private tellDrained(): void {
+    if (this.isClosing && !this.hasWaited) return;
+    this.hasWaited = this.writeBufferSize > 0;
+    this.drained();
   }
 
   private endOutput(): void {
