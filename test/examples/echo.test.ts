@@ -1,26 +1,37 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-
-const example = fileURLToPath(new URL('../../examples/echo.js', import.meta.url));
+import { exchange, output, serveExample, without } from './program.js';
 
 test('the echo example sends back what it is sent', async (t) => {
-  const server = spawn(process.execPath, [example], {
-    env: { ...process.env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const { port, whenSaid } = await serveExample(t, 'echo');
+  assert.equal(await exchange(port, 'Hello World!'), 'Hello World!');
+  assert.match(
+    await whenSaid(/engine\n/),
+    /^Serving on 127\.0\.0\.1:\d+, (?:native|node) engine\n$/,
+  );
+});
+
+for (const [name, args] of [
+  ['nc', ['-N', '127.0.0.1']],
+  ['ncat', ['127.0.0.1']],
+] as const) {
+  test(`the echo example gives ${name} 1 MB back, byte for byte`, {
+    skip: without(name),
+  }, async (t) => {
+    const { port } = await serveExample(t, 'echo');
+    const sent = randomBytes(500_000).toString('hex');
+    assert.equal((await output(name, [...args, String(port)], { input: sent })) === sent, true);
   });
-  const ended = once(server, 'exit');
-  t.after(async () => {
-    server.kill();
-    await ended;
+}
+
+test('the echo example gives socat 1 MB back, byte for byte', {
+  skip: without('socat'),
+}, async (t) => {
+  const { port } = await serveExample(t, 'echo');
+  const sent = randomBytes(500_000).toString('hex');
+  const got = await output('socat', ['-t', '10', '-', `TCP:127.0.0.1:${port}`], {
+    input: sent,
   });
-  const [line] = (await once(server.stdout.setEncoding('utf8'), 'data')) as [string];
-  const port = line.match(/^Serving on 127\.0\.0\.1:(\d+), (?:native|node) engine\n$/)?.[1];
-  assert.ok(port, line);
-  const client = connect(Number(port), '127.0.0.1').end('Hello World!');
-  assert.equal(await text(client), 'Hello World!');
+  assert.equal(got === sent, true);
 });
