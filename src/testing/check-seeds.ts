@@ -4,7 +4,8 @@ import { FaultInjected, traceLine } from './report.js';
 
 /** How long a scenario may take, virtual ms: a day. */
 const PATIENCE_MS = 86_400_000;
-const STEP_LIMIT = 1_000_000;
+/** How many events a scenario may cause: code that answers itself for ever is stopped there. */
+const STEP_LIMIT = 250_000;
 const TRACED_LINES = 40;
 
 /** Which seeds are run, and what their networks are like. */

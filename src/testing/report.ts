@@ -15,14 +15,17 @@ export class FaultInjected extends Error {
   }
 }
 
-/** Bytes for people: text with escapes where they are text, else hex; long ones shortened. */
+/** Bytes for people: a string literal, shortened when long; what is not UTF-8 is escaped byte by byte. */
 export function shown(data: Buffer): string {
   if (data.length === 0) return 'nothing';
   const head = data.subarray(0, SHOWN_BYTES);
   const more = data.length > SHOWN_BYTES ? `… (${data.length} bytes)` : '';
-  const text = head.toString();
-  const isText = isUtf8(head) && /^[\t\r\n\P{Cc}]*$/u.test(text);
-  return isText ? `${JSON.stringify(text)}${more}` : `<${head.toString('hex')}>${more}`;
+  const text = JSON.stringify(isUtf8(head) ? head.toString() : head.toString('latin1'));
+  return (isUtf8(head) ? text : text.replace(/[\x7f-\xff]/g, escaped)) + more;
+}
+
+function escaped(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16)}`;
 }
 
 /** One line of a trace. */

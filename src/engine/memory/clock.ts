@@ -56,6 +56,7 @@ export class VirtualClock implements Clock {
   private inTransitCount = 0;
   private quietTurns = 0;
   private isPumping = false;
+  private isStopped = false;
   private driver: Driver | null = null;
   private readonly idleWaiters: { resolve: () => void; reject: (error: Error) => void }[] = [];
   /** With `followsRealTime`: the real timer for the next virtual one. */
@@ -105,8 +106,9 @@ export class VirtualClock implements Clock {
     return new Promise((resolve) => this.inTransit(ms, resolve));
   }
 
-  /** Forgets everything that was to happen. */
+  /** Nothing happens any more: whoever waits, waits for ever. */
   stop(): void {
+    this.isStopped = true;
     clearTimeout(this.realTimer);
     this.queue.clear();
     this.inTransitCount = 0;
@@ -139,23 +141,22 @@ export class VirtualClock implements Clock {
   }
 
   private pumpLater(): void {
-    if (this.isPumping) return;
+    if (this.isPumping || this.isStopped) return;
     this.isPumping = true;
     setImmediate(() => this.pump());
   }
 
   private pump(): void {
     this.isPumping = false;
-    if (this.inTransitCount === 0) {
-      this.rest();
-      return;
-    }
+    if (this.isStopped) return;
     if (this.steps >= this.stepLimit) {
       this.giveUp();
-      return;
+    } else if (this.inTransitCount > 0) {
+      this.pumpLater();
+      this.turn();
+    } else {
+      this.rest();
     }
-    this.pumpLater();
-    this.turn();
   }
 
   /** What is due at the next moment: a timer, or all that arrives then. */

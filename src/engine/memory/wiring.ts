@@ -31,6 +31,7 @@ export class Wiring implements BufferSizes {
   openSockets = 0;
   connectionCount = 0;
   private held = 0;
+  private isStopped = false;
   private keepAlive: NodeJS.Timeout | undefined;
 
   constructor(parts: {
@@ -50,7 +51,7 @@ export class Wiring implements BufferSizes {
 
   /** Keeps the event loop alive until as many `release` calls: Node itself sees no socket that would. */
   hold(): void {
-    if (this.held++ === 0) this.keepAlive = setInterval(() => {}, 2 ** 31 - 1);
+    if (this.held++ === 0 && !this.isStopped) this.keepAlive = setInterval(() => {}, 2 ** 31 - 1);
   }
 
   release(): void {
@@ -59,6 +60,7 @@ export class Wiring implements BufferSizes {
 
   /** Pulls the plug: nothing happens any more, and nothing is held. */
   stop(): void {
+    this.isStopped = true;
     this.clock.stop();
     clearInterval(this.keepAlive);
   }
