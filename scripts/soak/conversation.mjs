@@ -1,9 +1,13 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formatHello, modes, replySeed } from './modes.mjs';
 import { PatternCheck, patternAt } from './pattern.mjs';
 
 /** A conversation that has not ended after so long is stuck, ms. */
-const STUCK_MS = 60_000;
+const STUCK_MS = 30_000;
+/** Noise is sent in pieces at this distance, ms; all of it before the server stops lingering. */
+const NOISE_EVERY_MS = 20;
+const NOISE_PIECES = 8;
 /** What the client hands to the kernel at once, at most, bytes. */
 const PIECE_MAX = 64 * 1024;
 /** How long a slow client pauses after each piece it reads, at most, ms. */
@@ -20,7 +24,6 @@ export class Conversation {
   #reply;
   #sawEnd = false;
   #isClosed;
-  #stuck;
 
   /** @param plan `{ mode, seed, up, down }` */
   constructor(port, plan, random) {
@@ -31,7 +34,7 @@ export class Conversation {
     this.#socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     this.#isClosed = new Promise((resolve) => this.#socket.once('close', resolve));
     this.#socket.on('error', (error) => {
-      this.error = error;
+      this.error ??= error;
     });
     this.#socket.on('data', (chunk) => this.#received(chunk));
     this.#socket.on('end', () => {
@@ -40,52 +43,88 @@ export class Conversation {
     });
   }
 
-  /** Says hello. Resolves when the server is reached, or cannot be. */
-  async begin() {
+  /** Connects and says hello. */
+  begin() {
+    return this.#inTime(this.#greet());
+  }
+
+  /** Sends the next `count` bytes and waits for as many to come back. */
+  ping(count) {
+    return this.#inTime(this.#sendAndReceive(count));
+  }
+
+  /** Ends our side, and waits for the server's. */
+  finish() {
+    return this.#inTime(this.#end());
+  }
+
+  /** The client's part of the whole conversation. */
+  run() {
+    return this.#inTime(this.#converse());
+  }
+
+  async #converse() {
+    await this.#greet();
+    if (this.#mode.noise) void this.#makeNoise();
+    const { up } = this.hello;
+    await this.#send(this.#mode.end === 'reset' ? this.#random.between(0, up) : up);
+    await this.#end();
+  }
+
+  async #greet() {
     const connected = new Promise((resolve) => this.#socket.once('connect', resolve));
     await Promise.race([connected, this.#isClosed]);
     if (this.#mode.role !== 'silent') this.#socket.write(formatHello(this.hello));
   }
 
   /** Sends the next `count` bytes, cut anyhow, as fast as they are taken. */
-  async send(count) {
+  async #send(count) {
     const end = this.sent + count;
     while (this.sent < end && this.#socket.writable) {
       const length = Math.min(end - this.sent, this.#random.size(PIECE_MAX));
       const taken = this.#socket.write(patternAt(this.hello.seed, this.sent, length));
       this.sent += length;
-      if (!taken) await Promise.race([this.#drained(), this.#isClosed]);
+      if (!taken) await this.#next('drain');
       else if (this.#random.between(0, 3) === 0) await new Promise(setImmediate);
     }
   }
 
-  /** Resolves when `count` bytes have come back, or the connection is over. */
-  async receive(count) {
-    while (this.#reply.length < count && !this.#socket.closed) {
-      await Promise.race([
-        new Promise((resolve) => this.#socket.once('data', resolve)),
-        this.#isClosed,
-      ]);
-    }
+  async #sendAndReceive(count) {
+    await this.#send(count);
+    while (this.#reply.length < this.sent && !this.#socket.closed) await this.#next('data');
   }
 
-  /** The client's part of the whole conversation. */
-  async run() {
-    this.#stuck = setTimeout(() => this.#giveUp(), STUCK_MS);
-    await this.begin();
-    if (this.#mode.noise) this.#socket.write(Buffer.alloc(this.#random.size(this.#mode.noise)));
-    const { up } = this.hello;
-    await this.send(this.#mode.end === 'reset' ? this.#random.between(0, up) : up);
-    await this.finish();
-  }
-
-  /** Ends our side, and waits for the server's. */
-  async finish() {
-    this.#stuck ??= setTimeout(() => this.#giveUp(), STUCK_MS);
+  async #end() {
     if (this.#mode.end === 'reset') this.#socket.resetAndDestroy();
     else if (this.#mode.end !== 'wait') this.#socket.end();
     await this.#isClosed;
-    clearTimeout(this.#stuck);
+  }
+
+  async #makeNoise() {
+    for (let piece = 0; piece < NOISE_PIECES && this.#socket.writable; piece++) {
+      this.#socket.write(Buffer.alloc(this.#random.size(this.#mode.noise)));
+      await sleep(NOISE_EVERY_MS);
+    }
+  }
+
+  /** Resolves with the event, or when the connection is over. */
+  #next(event) {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#socket.off(event, done).off('close', done);
+        resolve();
+      };
+      this.#socket.on(event, done).on('close', done);
+    });
+  }
+
+  /** Ends the connection with an error if `work` takes too long. */
+  async #inTime(work) {
+    const timer = setTimeout(() => {
+      this.#socket.destroy(new Error(`stuck for ${STUCK_MS} ms`));
+    }, STUCK_MS);
+    await work;
+    clearTimeout(timer);
   }
 
   get received() {
@@ -108,13 +147,5 @@ export class Conversation {
     if (!this.#mode.slow) return;
     this.#socket.pause();
     setTimeout(() => this.#socket.resume(), this.#random.between(1, SLOW_PAUSE_MS));
-  }
-
-  #drained() {
-    return new Promise((resolve) => this.#socket.once('drain', resolve));
-  }
-
-  #giveUp() {
-    this.#socket.destroy(new Error(`stuck for ${STUCK_MS} ms`));
   }
 }

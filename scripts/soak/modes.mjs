@@ -6,24 +6,27 @@ const MIB = 1024 * KIB;
  * is chosen, `up` and `down` the most bytes each way. `survives`: both ends must finish in order,
  * each with every byte of the other; of the rest, what arrived must be right as far as it goes.
  * `end`: how the client ends its side after what it sends: with FIN, unless it says otherwise.
- * `slow`: the client reads with pauses. `noise`: bytes sent that the server is free to ignore.
+ * `slow`: the client reads with pauses. `noise`: bytes sent, in pieces, that the server is free to
+ * ignore.
  */
 export const modes = {
   echo: { role: 'echo', weight: 6, up: 2 * MIB, survives: true },
   'echo-own-memory': { role: 'ownMemory', weight: 4, up: 2 * MIB, survives: true },
   'slow-echo': { role: 'echo', weight: 3, up: MIB, survives: true, slow: true },
   'half-close': { role: 'halfClose', weight: 4, up: MIB, down: 2 * MIB, survives: true },
-  burst: { role: 'burst', weight: 3, down: 8 * MIB, noise: 64 * KIB, survives: true, end: 'wait' },
+  burst: { role: 'burst', weight: 3, down: 8 * MIB, survives: true, end: 'wait' },
   'slow-burst': {
     role: 'burst',
     weight: 2,
     down: 4 * MIB,
+    noise: 64 * KIB,
     survives: true,
     slow: true,
     end: 'wait',
   },
   'paused-protocol': { role: 'paused', weight: 4, up: 2 * MIB, down: 64 * KIB, survives: true },
   churn: { role: 'echo', weight: 12, up: 64, survives: true },
+  stall: { role: 'stall', weight: 3, up: 64, survives: true },
   'client-reset': { role: 'echo', weight: 4, up: MIB, end: 'reset' },
   'server-reset': { role: 'reset', weight: 3, up: 256 * KIB, down: MIB, end: 'wait' },
   'server-abort': { role: 'abort', weight: 3, up: 256 * KIB, down: MIB, end: 'wait' },
@@ -52,5 +55,5 @@ export function parseHello(line) {
 
 /** The seed of the bytes that come back: an echo's are those that were sent. */
 export function replySeed({ mode, seed }) {
-  return ['echo', 'ownMemory'].includes(modes[mode].role) ? seed : seed + 1;
+  return ['echo', 'ownMemory', 'stall'].includes(modes[mode].role) ? seed : seed + 1;
 }

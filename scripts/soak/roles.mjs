@@ -4,6 +4,8 @@ import { Random } from './random.mjs';
 
 /** What is written at once, at most, bytes. */
 const WRITE_BYTES = 256 * 1024;
+/** How long the event loop is held up, ms. */
+const STALL_MAX_MS = 40;
 /** A line longer than this is no hello. */
 const HELLO_MAX = 100;
 
@@ -134,6 +136,22 @@ class Echo extends Role {
   }
 }
 
+/** An echo that holds the event loop up, so that much waits on many connections at once. */
+class Stall extends Echo {
+  #random;
+
+  constructor(hello, transport, ledger) {
+    super(hello, transport, ledger);
+    this.#random = new Random(hello.seed);
+  }
+
+  received(data) {
+    const until = performance.now() + this.#random.between(1, STALL_MAX_MS);
+    while (performance.now() < until);
+    super.received(data);
+  }
+}
+
 /** An echo that receives into one piece of memory of its own, of which it offers more or less. */
 class OwnMemory extends Echo {
   #memory = Buffer.allocUnsafe(64 * 1024);
@@ -226,6 +244,7 @@ class Throws extends Role {
 const roles = {
   echo: Echo,
   ownMemory: OwnMemory,
+  stall: Stall,
   halfClose: HalfClose,
   paused: Paused,
   burst: Burst,

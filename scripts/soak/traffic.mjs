@@ -81,10 +81,7 @@ export class Traffic {
 
   /** A ping on each of them, and its echo. */
   async ping(opened) {
-    for (const conversation of opened) {
-      await conversation.send(PING_BYTES);
-      await conversation.receive(conversation.sent);
-    }
+    await Promise.all(opened.map((conversation) => conversation.ping(PING_BYTES)));
   }
 
   async close(opened) {
