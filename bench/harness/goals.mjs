@@ -10,20 +10,20 @@ const atMost = (limit) => ({ limit, text: `≤ ${limit}`, holds: (value) => valu
 const below = { limit: 1, text: '< 1', holds: (value) => value < 1 };
 
 /** The figure of ours over that of another, in the same round. */
-const ratio = (scenario, to, bound, main = 'cpuUs') => ({
+const ratio = (scenario, to, bound, main = 'cpuUs', ours = OURS) => ({
   scenario,
   bound,
-  name: `to ${to}`,
-  value: ({ records }) => pairedRatio(records, scenario, main, OURS, to)?.median ?? null,
+  name: ours === OURS ? `to ${to}` : `${ours} to ${to}`,
+  value: ({ records }) => pairedRatio(records, scenario, main, ours, to)?.median ?? null,
 });
 
 /** The greatest ratio to any peer; says which. */
-const belowAll = (scenario) => ({
+const belowAll = (scenario, ours = OURS) => ({
   scenario,
   bound: below,
-  name: 'to the best other server',
+  name: `${ours === OURS ? '' : `${ours} `}to the best other server`,
   value({ records }) {
-    const ratios = PEERS.map((peer) => pairedRatio(records, scenario, 'cpuUs', OURS, peer)?.median);
+    const ratios = PEERS.map((peer) => pairedRatio(records, scenario, 'cpuUs', ours, peer)?.median);
     const known = ratios.filter((value) => value !== undefined);
     return known.length === 0 ? null : Math.max(...known);
   },
@@ -69,7 +69,9 @@ const GOALS = [
   ratio('echo-64-pipelined', 'c', atMost(1.1)),
   belowAll('echo-64-pipelined'),
   ratio('echo-64k', 'c', atMost(1.1)),
+  ratio('echo-64k', 'c', atMost(1.1), 'cpuUs', 'hawser-buffered'),
   belowAll('echo-64k'),
+  belowAll('echo-64k', 'hawser-buffered'),
   ratio('lines', 'c', atMost(0.6)),
   ratio('lines', 'node', atMost(0.3)),
   ratio('churn', 'c', atMost(1.15)),
@@ -81,6 +83,9 @@ const GOALS = [
   ratio('latency', 'node', below, 'p99'),
   own('growth', 'to 100 connections', atMost(1.15), (row) => row.growth?.median ?? null),
   ratio('fairness', 'c', atMost(3), 'p99'),
+  ratio('streams', 'hawser', atMost(1.5), 'cpuUs', 'hawser-streams'),
+  ratio('streams', 'uvloop-streams', below, 'cpuUs', 'hawser-streams'),
+  ratio('streams', 'node-streams', below, 'cpuUs', 'hawser-streams'),
 ];
 
 /** { scenario, name, goal, value, met } for each goal; `met` is null when it was not measured. */

@@ -119,11 +119,13 @@ export const SCENARIOS = [
     name: 'echo-16k',
     weight: 0.5,
     title: 'Echo 16 KiB, 50 connections',
+    extras: ['hawser-buffered'],
     measure: steady({ connections: 50, size: 16384 }),
   },
   {
     name: 'echo-64k',
     title: 'Echo 64 KiB, 20 connections',
+    extras: ['hawser-buffered'],
     measure: steady({ connections: 20, size: 65536 }),
   },
   {
@@ -142,6 +144,7 @@ export const SCENARIOS = [
     name: 'bulk-in',
     weight: 0.5,
     title: 'One way in, 64 KiB, 4 connections',
+    extras: ['hawser-buffered'],
     mode: 'sink',
     measure: steady({ mode: 'bulk-in', connections: 4, size: 65536 }),
   },

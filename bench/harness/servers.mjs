@@ -119,28 +119,35 @@ export const SERVERS = [
     find: () => ({ command: (mode) => [buildGo(), mode], version: versionOf('go', 'version') }),
   },
   {
+    name: 'hawser-buffered',
+    title: 'hawser, BufferedProtocol',
+    isExtra: true,
+    find: () => hawser('native', 'hawser-buffered.mjs'),
+  },
+  {
     name: 'hawser-streams',
     title: 'hawser/streams',
-    isStreams: true,
+    isExtra: true,
     find: () => hawser('native', 'hawser-streams.mjs'),
   },
   {
     name: 'node-streams',
     title: 'node:net, for await',
-    isStreams: true,
+    isExtra: true,
     find: () => nodeNet(process.execPath, 'node-streams.mjs'),
   },
   {
     name: 'uvloop-streams',
     title: 'asyncio streams on uvloop',
-    isStreams: true,
+    isExtra: true,
     find: () => python('uvloop', 'asyncio_streams.py'),
   },
 ];
 
-/** A server of streams only echoes, and only where a scenario sets it beside the protocols of the same platforms. */
+/** An extra takes part only where a scenario asks for it: by its list of servers, or beside everybody. */
 export function takesPart(entry, scenario) {
-  return scenario.servers?.includes(entry.name.split(':')[0]) ?? !entry.isStreams;
+  const name = entry.name.split(':')[0];
+  return scenario.servers?.includes(name) ?? (!entry.isExtra || scenario.extras?.includes(name));
 }
 
 const titleOf = (entry, copy) => (copy === undefined ? entry.title : `${entry.title} (${copy})`);
@@ -156,8 +163,8 @@ export function findServers(wanted, required = []) {
     const entry = SERVERS.find((candidate) => candidate.name === known);
     if (entry === undefined) throw new RangeError(`no server is named ${name}; --list shows them`);
     try {
-      const { isStreams = false } = entry;
-      found.push({ name, title: titleOf(entry, copy), isStreams, ...entry.find() });
+      const { isExtra = false } = entry;
+      found.push({ name, title: titleOf(entry, copy), isExtra, ...entry.find() });
     } catch (error) {
       if (required.includes(name)) throw error;
       console.error(`skipped: ${name}: ${error.message.split('\n')[0]}`);
