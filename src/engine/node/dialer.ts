@@ -1,11 +1,13 @@
 import { connect, Socket } from 'node:net';
 import { constants as os } from 'node:os';
 import { type Address, ipAddress, unixAddress } from '../../address.js';
-import { asError, codedError, type SystemError, systemError } from '../../errors.js';
+import { asError, type SystemError, systemError } from '../../errors.js';
+import type { OptionCalls } from '../../options/access.js';
 import { assertProtocol } from '../../protocol.js';
 import type { Transport } from '../../transport.js';
 import type { ConnectionOwner, DialRequest } from '../engine.js';
 import { checkPath, localAddressOf } from './address.js';
+import { checkConnected, unfit } from './descriptor.js';
 import { stopReading } from './handle.js';
 import { checkQuickAck, type NodePlan, nodeClientPlan } from './options.js';
 import { type NodeEnvironment, NodeTransport } from './transport.js';
@@ -21,7 +23,7 @@ export async function dial(
   const plan = nodeClientPlan(request.plan, environment.calls);
   const { address, fd } = request;
   if (address === undefined) {
-    const [socket, remote] = adopt(fd as number);
+    const [socket, remote] = adopt(environment.calls, fd as number);
     return open(environment, owner, socket, remote, plan);
   }
   if (address.family === 'unix') checkPath(address.path);
@@ -86,17 +88,13 @@ function open(
 }
 
 /** A socket that was connected elsewhere, and its peer. */
-function adopt(fd: number): [Socket, Address] {
+function adopt(calls: OptionCalls | null, fd: number): [Socket, Address] {
+  if (calls !== null) checkConnected(calls, fd);
   let socket: Socket;
   try {
     socket = new Socket({ fd, allowHalfOpen: true });
   } catch (thrown) {
-    throw codedError(
-      new TypeError(`fd ${fd} must be a connected stream socket; ${asError(thrown).message}`, {
-        cause: thrown,
-      }),
-      'ERR_INVALID_ARG_VALUE',
-    );
+    throw unfit(fd, 'a connected stream socket', asError(thrown).message, thrown);
   }
   // node:net starts to read what it is given; nothing can have arrived yet.
   stopReading(socket);

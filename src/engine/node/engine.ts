@@ -9,10 +9,10 @@ import type {
   ListenerOwner,
   ListenRequest,
 } from '../engine.js';
+import { familyOf } from './descriptor.js';
 import { dial } from './dialer.js';
 import { LoopHold } from './hold.js';
 import { listen } from './listener.js';
-import { familyOf } from './options.js';
 import type { NodeEnvironment } from './transport.js';
 
 /**

@@ -17,6 +17,7 @@ import { assertProtocol } from '../../protocol.js';
 import type { ListenerSocket } from '../../transport.js';
 import type { Listener, ListenerOwner, ListenRequest } from '../engine.js';
 import { checkPath, listeningAddress, localAddressOf, remoteAddressOf } from './address.js';
+import { checkListenable, unfit } from './descriptor.js';
 import { descriptorOf } from './handle.js';
 import {
   beyondNode,
@@ -36,6 +37,7 @@ export async function listen(
 ): Promise<Listener> {
   const { calls } = environment;
   refuseImpossible(request);
+  if (calls !== null && request.fd !== undefined) checkListenable(calls, request.fd);
   checkQuickAck(owner.settings.quickAck, calls);
   const plan = nodeServerPlan(request.plan, calls);
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
@@ -237,11 +239,7 @@ function listenError(error: SystemError, address: Address | undefined, fd?: numb
   const isFolderMissing =
     error.code === 'EACCES' && address?.family === 'unix' && !existsSync(dirname(address.path));
   if (isFolderMissing) return systemError(-os.errno.ENOENT, 'listen', address);
-  if (fd === undefined) return systemError(error.errno, 'listen', address);
-  return codedError(
-    new TypeError(`fd ${fd} must be a listening (or bound) stream socket; ${error.message}`, {
-      cause: error,
-    }),
-    'ERR_INVALID_ARG_VALUE',
-  );
+  return fd === undefined
+    ? systemError(error.errno, 'listen', address)
+    : unfit(fd, 'a listening (or bound) stream socket', error.message, error);
 }

@@ -16,7 +16,6 @@
  *   to 10, unless both are given, which needs Node 24.19 or 26.4.
  */
 import { Socket } from 'node:net';
-import type { Address } from '../../address.js';
 import { systemError } from '../../errors.js';
 import type { OptionCalls } from '../../options/access.js';
 import { findOption, optionLevels } from '../../options/catalogue.js';
@@ -96,16 +95,6 @@ const on = Buffer.from(Int32Array.of(1).buffer);
 export function rearmQuickAck(calls: OptionCalls, socket: Socket): void {
   const fd = descriptorOf(socket);
   if (fd >= 0) calls.setsockopt(fd, optionLevels[quickAck.level], quickAck.number, on);
-}
-
-/** The family of a descriptor made elsewhere; the addon is for Linux, and so are the numbers. */
-export function familyOf(calls: OptionCalls, fd: number): Address['family'] {
-  const domain = findOption('SO_DOMAIN')!;
-  const value = Buffer.alloc(4);
-  const length = calls.getsockopt(fd, optionLevels[domain.level], domain.number, value);
-  if (length < 0) throw systemError(length, `getsockopt on descriptor ${fd}`);
-  const families: Record<number, Address['family']> = { 1: 'unix', 2: 'IPv4', 10: 'IPv6' };
-  return families[new Int32Array(value.buffer, value.byteOffset, 1)[0]!] ?? 'IPv4';
 }
 
 /** What Node itself can set, as far as it is in `asked`, by the kernel's names. */
