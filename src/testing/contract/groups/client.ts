@@ -197,14 +197,10 @@ export const client = promises('client', 'connect() makes transports like any ot
       assert.ok(address.family !== 'unix');
       const probe = bench.probe();
       const { engine } = bench.setup;
-      const { transport } = await connect(() => probe.protocol, {
-        host: address.host,
-        port: address.port,
-        engine,
-      });
+      await connect(() => probe.protocol, { host: address.host, port: address.port, engine });
       const sent = pattern(1_000_000);
-      transport.write(sent);
-      transport.writeEof();
+      probe.transport.write(sent);
+      probe.transport.writeEof();
       assert.equal(await probe.untilLost(), null);
       assert.ok(probe.received.equals(sent));
     },
