@@ -30,6 +30,7 @@ export function memorySetup(
     openSockets: () => network.openSockets,
     listeningDescriptor: noDescriptors,
     connectedDescriptor: noDescriptors,
+    hangingAddress: () => hangingAddress(network),
     sendUrgent: (address, before, _urgent, after) => sendAround(network, address, before, after),
   };
 }
@@ -71,6 +72,26 @@ function listen({ home, waiting }: Network, options: RawPeerOptions): PeerListen
       return new MemoryNetworkPeer(queue.accept()!, options);
     },
     close: async () => home.unbind(queue),
+  };
+}
+
+/** The queue of a listener with backlog 0 holds one connection, and this one is never accepted. */
+async function hangingAddress({ home }: Network) {
+  const queue = home.bind({
+    address: ipAddress('127.0.0.1', 0),
+    ipv6Only: false,
+    reusePort: false,
+    options: home.newOptions(),
+  });
+  queue.listen(0, () => {});
+  const { address } = queue;
+  const waiting = await connectFrom(home, { address, options: home.newOptions() });
+  return {
+    address,
+    close: async () => {
+      home.unbind(queue);
+      waiting.close();
+    },
   };
 }
 

@@ -26,6 +26,7 @@ export async function socketSetup(
     openSockets: countSockets,
     listeningDescriptor,
     connectedDescriptor,
+    hangingAddress,
     sendUrgent,
   };
 }
@@ -66,16 +67,29 @@ function countSockets(): number {
 }
 
 /** A listening socket that belongs to no engine, straight from the system calls. */
-function listeningDescriptor(): { fd: number; address: Address } {
+function listeningDescriptor(backlog = 16): { fd: number; address: Address } {
   const calls = binding();
   const fd = calls.socket(calls.constants.AF_INET);
   const name = Buffer.alloc(calls.constants.SOCKADDR_IN_BYTES);
   name.writeUInt16LE(calls.constants.AF_INET, 0);
   name.set([127, 0, 0, 1], 4);
   const failed =
-    calls.bind(fd, name) || calls.listen(fd, 16) || Math.min(0, calls.getsockname(fd, name));
+    calls.bind(fd, name) || calls.listen(fd, backlog) || Math.min(0, calls.getsockname(fd, name));
   if (failed < 0) throw new Error(`no listening socket could be made: errno ${-failed}`);
   return { fd, address: ipAddress('127.0.0.1', name.readUInt16BE(2)) };
+}
+
+/** With backlog 0 the kernel's queue holds one connection, and this one is never accepted (listen(2)). */
+async function hangingAddress() {
+  const { fd, address } = listeningDescriptor(0);
+  const peer = await connectSocketPeer(address, { limitMs: 0 });
+  return {
+    address,
+    close: async () => {
+      await peer.destroy();
+      binding().close(fd, 0);
+    },
+  };
 }
 
 /** A connected socket that belongs to no engine. */

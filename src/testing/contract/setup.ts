@@ -23,6 +23,8 @@ export interface ContractSetup {
   listeningDescriptor(): { fd: number; address: Address };
   /** A connected socket made outside the engine, and its other end. The caller becomes its owner. */
   connectedDescriptor(options: RawPeerOptions): Promise<{ fd: number; peer: Peer }>;
+  /** An address where connecting neither succeeds nor fails: the accept queue is full. */
+  hangingAddress(): Promise<{ address: Address; close(): Promise<void> }>;
   /** Sends one byte of urgent data from a new connection, between `before` and `after`, then FIN. */
   sendUrgent(address: Address, before: string, urgent: string, after: string): Promise<void>;
   /** Promises that this engine cannot keep, by id, each with the reason why. */

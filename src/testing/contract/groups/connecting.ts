@@ -14,27 +14,16 @@ function reach(bench: Bench, { address }: Served, options: Partial<ConnectOption
   });
 }
 
-/** A server whose accept queue is full: what comes next hangs. */
-async function deaf(bench: Bench): Promise<Served> {
-  const served = await bench.serve({}, { backlog: 0 });
-  served.server.suspend();
-  const { port } = served.address as { port: number };
-  const attempts = Array.from({ length: 4 }, () =>
-    connect(() => ({ dataReceived() {} }), {
-      host: '127.0.0.1',
-      port,
-      engine: bench.setup.engine,
-      connectTimeoutMs: 100,
-    }),
-  );
-  const outcomes = await Promise.allSettled(attempts);
-  assert.ok(
-    outcomes.some(({ status }) => status === 'rejected'),
-    'the accept queue is full',
-  );
-  for (const outcome of outcomes)
-    if (outcome.status === 'fulfilled') outcome.value.transport.abort();
-  return served;
+/** Where a connection attempt hangs. */
+async function hang(bench: Bench): Promise<{ host: string; port: number }> {
+  const { address, close } = await bench.setup.hangingAddress();
+  bench.finally(close);
+  assert.ok(address.family !== 'unix');
+  return { host: address.host, port: address.port };
+}
+
+function reachNobody(bench: Bench, options: Partial<ConnectOptions>) {
+  return connect(() => ({ dataReceived() {} }), { engine: bench.setup.engine, ...options });
 }
 
 export const connecting = promises('connecting', 'connect() fails with nothing left open', [
@@ -110,11 +99,11 @@ export const connecting = promises('connecting', 'connect() fails with nothing l
     'aborted-meanwhile',
     'aborting while the connection hangs rejects with the reason and leaves nothing open',
     async (bench) => {
-      const served = await deaf(bench);
+      const where = await hang(bench);
       const before = bench.setup.openSockets();
       const stop = new AbortController();
       const reason = new Error('changed our mind');
-      const attempt = reach(bench, served, { signal: stop.signal });
+      const attempt = reachNobody(bench, { ...where, signal: stop.signal });
       setImmediate(() => stop.abort(reason));
       await assert.rejects(attempt, (error) => error === reason);
       await bench.untilOpenSockets(before);
@@ -137,9 +126,10 @@ export const connecting = promises('connecting', 'connect() fails with nothing l
     'time-out',
     'a connection that hangs is ETIMEDOUT after connectTimeoutMs, with nothing left open',
     async (bench) => {
-      const served = await deaf(bench);
+      const where = await hang(bench);
       const before = bench.setup.openSockets();
-      await assert.rejects(reach(bench, served, { connectTimeoutMs: 20 }), { code: 'ETIMEDOUT' });
+      const attempt = reachNobody(bench, { ...where, connectTimeoutMs: 20 });
+      await assert.rejects(attempt, { code: 'ETIMEDOUT' });
       await bench.untilOpenSockets(before);
     },
   ],
