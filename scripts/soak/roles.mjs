@@ -4,6 +4,8 @@ import { Random } from './random.mjs';
 
 /** What is written at once, at most, bytes. */
 const WRITE_BYTES = 256 * 1024;
+/** Pieces that a connection writes in one turn, at most. */
+const PASSES = 8;
 /** How long the event loop is held up, ms. */
 const STALL_MAX_MS = 40;
 /** A line longer than this is no hello. */
@@ -43,6 +45,28 @@ export class Reception {
   }
 }
 
+/**
+ * Writes replies, a piece of each in turn and several times before the event loop goes on: what one
+ * connection writes in a turn is mixed with what the others do.
+ */
+class Pump {
+  #writers = new Set();
+
+  add(role) {
+    if (this.#writers.size === 0) setImmediate(() => this.#write());
+    this.#writers.add(role);
+  }
+
+  #write() {
+    for (let pass = 0; pass < PASSES; pass++) {
+      for (const role of this.#writers) if (!role.writePiece()) this.#writers.delete(role);
+    }
+    if (this.#writers.size > 0) setImmediate(() => this.#write());
+  }
+}
+
+const pump = new Pump();
+
 /** What all roles do: check what comes, count, and write replies with the flow control of the transport. */
 class Role {
   /** Bytes that came but are no input: the hello, and what is behind it when the role closes at once. */
@@ -50,6 +74,7 @@ class Role {
   hello;
   transport;
   input;
+  random;
   /** Bytes written. */
   written = 0;
   isWritable = true;
@@ -62,6 +87,7 @@ class Role {
     this.transport = transport;
     this.#ledger = ledger;
     this.input = new PatternCheck(hello.seed);
+    this.random = new Random(hello.seed);
   }
 
   begin() {}
@@ -88,19 +114,17 @@ class Role {
   reply(count, whenWritten) {
     this.#rest = count;
     this.#whenWritten = whenWritten;
-    this.#writeOn();
+    pump.add(this);
   }
 
-  #writeOn() {
-    while (this.#rest > 0 && this.isWritable) {
-      const length = Math.min(this.#rest, WRITE_BYTES);
-      this.#rest -= length;
-      this.write(patternAt(replySeed(this.hello), this.written, length));
-    }
-    if (this.#rest > 0 || this.#whenWritten === undefined) return;
-    const whenWritten = this.#whenWritten;
-    this.#whenWritten = undefined;
-    whenWritten();
+  /** Writes a piece of the reply; false when there is no more, or for now no room. */
+  writePiece() {
+    if (!this.isWritable || this.transport.isClosing) return false;
+    const length = Math.min(this.#rest, this.random.size(WRITE_BYTES));
+    this.#rest -= length;
+    this.write(patternAt(replySeed(this.hello), this.written, length));
+    if (this.#rest === 0) this.#whenWritten();
+    return this.#rest > 0;
   }
 
   pauseWriting() {
@@ -111,7 +135,7 @@ class Role {
   resumeWriting() {
     if (this.isWritable) this.#ledger.fail(this, 'resumeWriting twice');
     this.isWritable = true;
-    this.#writeOn();
+    if (this.#rest > 0) pump.add(this);
   }
 
   connectionLost(error) {
@@ -138,15 +162,8 @@ class Echo extends Role {
 
 /** An echo that holds the event loop up, so that much waits on many connections at once. */
 class Stall extends Echo {
-  #random;
-
-  constructor(hello, transport, ledger) {
-    super(hello, transport, ledger);
-    this.#random = new Random(hello.seed);
-  }
-
   received(data) {
-    const until = performance.now() + this.#random.between(1, STALL_MAX_MS);
+    const until = performance.now() + this.random.between(1, STALL_MAX_MS);
     while (performance.now() < until);
     super.received(data);
   }
@@ -155,16 +172,10 @@ class Stall extends Echo {
 /** An echo that receives into one piece of memory of its own, of which it offers more or less. */
 class OwnMemory extends Echo {
   #memory = Buffer.allocUnsafe(64 * 1024);
-  #random;
   #offered = this.#memory;
 
-  constructor(hello, transport, ledger) {
-    super(hello, transport, ledger);
-    this.#random = new Random(hello.seed);
-  }
-
   getBuffer() {
-    this.#offered = this.#memory.subarray(0, this.#random.size(this.#memory.length));
+    this.#offered = this.#memory.subarray(0, this.random.size(this.#memory.length));
     return this.#offered;
   }
 
@@ -183,17 +194,10 @@ class HalfClose extends Role {
 
 /** Takes input with pauses of its own, then answers. */
 class Paused extends HalfClose {
-  #random;
-
-  constructor(hello, transport, ledger) {
-    super(hello, transport, ledger);
-    this.#random = new Random(hello.seed);
-  }
-
   received() {
-    if (this.#random.between(0, 3) > 0) return;
+    if (this.random.between(0, 3) > 0) return;
     this.transport.pauseReading();
-    setTimeout(() => this.transport.resumeReading(), this.#random.between(0, 5));
+    setTimeout(() => this.transport.resumeReading(), this.random.between(0, 5));
   }
 }
 
@@ -212,11 +216,11 @@ class Burst extends Role {
   }
 }
 
-/** Ends the connection by force when all input is there, with a reply under way. */
+/** Ends the connection by force, with a reply under way, when all input is there. */
 class Ending extends Role {
   received() {
     if (this.input.length < this.hello.up) return;
-    this.reply(this.hello.down, () => {});
+    this.write(patternAt(replySeed(this.hello), 0, this.hello.down));
     this.end();
     // Dropped and counted, never thrown.
     this.transport.write('late');
