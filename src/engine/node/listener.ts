@@ -207,9 +207,9 @@ function refuseImpossible(request: ListenRequest): void {
   }
 }
 
-/** Older ones ignore the option `reusePort` without a word. */
-function hasReusePort(): boolean {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+/** Whether a version of Node knows the option `reusePort`; older ones ignore it without a word. */
+export function hasReusePort(version: string = process.versions.node): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
   return major >= 24 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
 }
 
