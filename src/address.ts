@@ -5,6 +5,7 @@ export interface IpAddress {
   readonly family: 'IPv4' | 'IPv6';
   readonly host: string;
   readonly port: number;
+  /** `host:port`, or `[host]:port` for IPv6. */
   toString(): string;
 }
 
@@ -12,6 +13,7 @@ export interface IpAddress {
 export interface UnixAddress {
   readonly family: 'unix';
   readonly path: string;
+  /** The path; an abstract name with `@` for its leading NUL. */
   toString(): string;
 }
 

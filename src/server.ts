@@ -95,6 +95,7 @@ export interface Server extends AsyncDisposable {
   abortTransports(): void;
   /** Whether the server keeps the event loop alive; it does by default. */
   ref(): void;
+  /** Lets the process end while the server listens. */
   unref(): void;
 }
 

@@ -51,6 +51,7 @@ export interface MemoryHost {
   listenPeer(address: Address, options?: MemoryPeerOptions): MemoryPeerListener;
 }
 
+/** How a bare connection begins. */
 export interface MemoryPeerOptions {
   /** Do not read until `resume`. */
   readonly paused?: boolean;
@@ -61,6 +62,7 @@ export interface MemoryPeerListener {
   readonly address: Address;
   /** Resolves to the next connection. */
   accept(): Promise<MemoryPeer>;
+  /** Frees the address; connections that nobody accepted are reset. */
   close(): void;
 }
 

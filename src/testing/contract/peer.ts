@@ -42,6 +42,7 @@ export abstract class Peer {
   abstract reset(): Promise<void>;
   /** Stops reading, so that the network fills up. */
   abstract pause(): void;
+  /** Reads again, or for the first time when it began paused. */
   abstract resume(): void;
   /** Closes without ceremony; resolves when nothing is left of it. */
   abstract destroy(): Promise<void>;

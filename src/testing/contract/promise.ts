@@ -6,6 +6,7 @@ export interface ContractPromise {
   readonly id: string;
   /** The promise, as a sentence. */
   readonly title: string;
+  /** Tries it; rejects when the promise is broken. */
   readonly run: (bench: Bench) => Promise<void>;
 }
 
