@@ -14,6 +14,14 @@ export const modes = {
   'echo-own-memory': { role: 'ownMemory', weight: 4, up: 2 * MIB, survives: true },
   'slow-echo': { role: 'echo', weight: 3, up: MIB, survives: true, slow: true },
   'half-close': { role: 'halfClose', weight: 4, up: MIB, down: 2 * MIB, survives: true },
+  'slow-half-close': {
+    role: 'halfClose',
+    weight: 2,
+    up: 64 * KIB,
+    down: 4 * MIB,
+    survives: true,
+    slow: true,
+  },
   burst: { role: 'burst', weight: 3, down: 8 * MIB, survives: true, end: 'wait' },
   'slow-burst': {
     role: 'burst',
