@@ -46,6 +46,19 @@ describe('hosts', () => {
     network.stop();
   });
 
+  test('prefer the socket that is bound to the very address', async () => {
+    const network = createMemoryNetwork();
+    const { engine } = network;
+    const all = await createServer(ignoring, { engine, host: '0.0.0.0', reusePort: true });
+    const { port } = all.addresses[0] as { port: number };
+    const one = await createServer(ignoring, { engine, host: '127.0.0.2', port, reusePort: true });
+    for (let i = 0; i < 5; i++) await network.connectPeer(ipAddress('127.0.0.2', port));
+    await network.connectPeer(ipAddress('127.0.0.1', port));
+    await network.idle();
+    assert.deepEqual([all.stats().accepted, one.stats().accepted], [1, 5]);
+    network.stop();
+  });
+
   test('a server on every interface sees IPv4 clients as IPv6 ones', async () => {
     const network = createMemoryNetwork();
     const server = await createServer(ignoring, { engine: network.engine });

@@ -182,6 +182,24 @@ describe('a line that is cut', () => {
   });
 });
 
+test('keep-alive does not ask while bytes wait for their acknowledgement', async () => {
+  const network = createMemoryNetwork();
+  const server = await createServer(ignoring, {
+    engine: network.engine,
+    host: '127.0.0.1',
+    connectionOptions: { SO_KEEPALIVE: true, TCP_KEEPIDLE: 10, TCP_KEEPINTVL: 5, TCP_KEEPCNT: 2 },
+  });
+  const peer = await network.connectPeer(server.addresses[0]!);
+  await network.idle();
+  peer.cut();
+  for (const transport of server.transports) transport.write('anybody there?');
+  await network.advance(900_000);
+  assert.equal(server.transports.size, 1);
+  await network.advance(60_000);
+  assert.equal(server.transports.size, 0);
+  network.stop();
+});
+
 describe('connecting', () => {
   test('to nobody is ECONNREFUSED, to a missing name ENOENT, to an unknown host EHOSTUNREACH', async () => {
     const network = createMemoryNetwork();
@@ -247,6 +265,22 @@ describe('connecting', () => {
     await assert.rejects(attempt, /enough/);
     listener.close();
     await network.idle();
+    assert.equal(network.openSockets, 0);
+  });
+
+  test('an abort signal gives up an attempt that the other end has answered already', async () => {
+    const network = createMemoryNetwork({ seed: 4 });
+    const listener = network.listenPeer(ipAddress('127.0.0.1', 0));
+    const stop = new AbortController();
+    const { port } = listener.address as { port: number };
+    const options = { engine: network.engine, host: '127.0.0.1', port, signal: stop.signal };
+    const refused = assert.rejects(connect(ignoring, options), /enough/);
+    const server = await listener.accept();
+    stop.abort(new Error('enough'));
+    await refused;
+    await server.expectEnd();
+    server.close();
+    listener.close();
     assert.equal(network.openSockets, 0);
   });
 
