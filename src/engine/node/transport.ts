@@ -253,7 +253,12 @@ export class NodeTransport extends BaseTransport {
   private settleLater(): void {
     if (this.isSettling) return;
     this.isSettling = true;
-    setImmediate(settle, this);
+    settleSoon(this);
+  }
+
+  /** The process ends: what was written before has to leave now. */
+  flushAtExit(): void {
+    if (!this.isReleased) this.flush();
   }
 
   /** Sends what the turn wrote, then FIN if that is all, then makes the callbacks that are due. */
@@ -315,9 +320,22 @@ export class NodeTransport extends BaseTransport {
   }
 }
 
-function settle(transport: NodeTransport): void {
-  transport.settle();
+/** The transports to settle when this turn ends. */
+let unsettled: NodeTransport[] = [];
+
+function settleSoon(transport: NodeTransport): void {
+  if (unsettled.push(transport) === 1) setImmediate(settleAll);
 }
+
+function settleAll(): void {
+  const transports = unsettled;
+  unsettled = [];
+  for (const transport of transports) transport.settle();
+}
+
+process.on('exit', () => {
+  for (const transport of unsettled) transport.flushAtExit();
+});
 
 /** Closes so that the peer sees RST. A unix socket has none. */
 export function resetSocket(socket: Socket): void {
