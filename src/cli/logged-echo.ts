@@ -106,22 +106,21 @@ export class LoggedEcho implements Protocol {
   }
 
   #sayOptions(): void {
-    if (this.#transport.localAddress.family === 'unix') {
+    const { socket, localAddress } = this.#transport;
+    if (localAddress.family === 'unix') {
       for (const line of BUFFER_LINES) this.#sayOption(line);
       return;
     }
-    const { socket } = this.#transport;
     // As the recipe does: the kernel clears it when a FIN has come already, and the engine sets it
     // again only around receives.
     if (this.#context.quickAck) socket.set('TCP_QUICKACK', true);
-    const probes = socket.get('SO_KEEPALIVE');
     for (const line of TCP_LINES) this.#sayOption(line);
+    const probes = socket.get('SO_KEEPALIVE');
     if (probes) for (const line of PROBE_LINES) this.#sayOption(line);
-    this.#sayOption(KEEPALIVE_LINE);
+    this.#sayOption(KEEPALIVE_LINE, probes);
   }
 
-  #sayOption([label, name]: OptionLine): void {
-    const value = this.#transport.socket.get(name);
+  #sayOption([label, name]: OptionLine, value: unknown = this.#transport.socket.get(name)): void {
     this.#say('option', `${label}: ${value}`, { label, name, value });
   }
 

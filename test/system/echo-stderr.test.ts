@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { ask, inParallel } from './client.js';
+import { EchoProcess } from './echo-process.js';
+
+/** Enough that their log does not fit in what hawser queues, 1 MiB, and in a pipe. */
+const MANY = 2000;
+
+async function exchange(echo: EchoProcess, count: number): Promise<void> {
+  await inParallel(count, 20, async () => {
+    const { data, error } = await ask(echo.port, 'Hello World!');
+    assert.deepEqual([String(data), error], ['Hello World!', null]);
+  });
+}
+
+/** A pipe with both ends open here: whoever gets `fd` as descriptor 2 fills it until we read. */
+class UnreadPipe {
+  readonly fd: number;
+  private readonly reader: number;
+
+  constructor(t: TestContext) {
+    const folder = mkdtempSync(join(tmpdir(), 'hawser-'));
+    const path = join(folder, 'stderr');
+    execFileSync('mkfifo', [path]);
+    this.reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    this.fd = openSync(path, 'w');
+    t.after(() => {
+      closeSync(this.reader);
+      closeSync(this.fd);
+      rmSync(folder, { recursive: true });
+    });
+  }
+
+  /** Reads what is there. */
+  drain(): string {
+    const chunk = Buffer.alloc(1 << 20);
+    let text = '';
+    for (;;) {
+      try {
+        text += chunk.toString('utf8', 0, readSync(this.reader, chunk));
+      } catch (error) {
+        assert.equal((error as NodeJS.ErrnoException).code, 'EAGAIN');
+        return text;
+      }
+    }
+  }
+}
+
+describe('hawser echo with a stderr that takes nothing', () => {
+  test('serves on, and says afterwards how many lines were lost', async (t) => {
+    const pipe = new UnreadPipe(t);
+    const echo = await EchoProcess.start(t, { stderr: pipe.fd });
+    await exchange(echo, MANY);
+    let text = '';
+    while (!text.includes('were lost')) {
+      text += pipe.drain();
+      await exchange(echo, 1);
+    }
+    await echo.stop();
+    text += pipe.drain();
+    const lines = text.split('\n').slice(0, -1);
+    assert.deepEqual(
+      lines.filter((line) => !line.startsWith('[MainThread (')),
+      [],
+      'no line is cut in two',
+    );
+    const losses = lines.map((line) => /\] (\d+) log lines were lost/.exec(line)?.[1]);
+    const lost = losses.reduce((sum, count) => sum + Number(count ?? 0), 0);
+    const written = losses.filter((count) => count === undefined).length;
+    const served = Number(/stopped: 0 of (\d+) connections/.exec(lines.at(-1)!)?.[1]);
+    assert.ok(lost > 0);
+    // Serving, stopping and stopped, and 14 of each connection.
+    assert.equal(written + lost, 3 + 14 * served);
+  });
+
+  test('ends when told to', async (t) => {
+    const pipe = new UnreadPipe(t);
+    const echo = await EchoProcess.start(t, { stderr: pipe.fd });
+    await exchange(echo, MANY / 4);
+    const stopping = performance.now();
+    assert.deepEqual(await echo.stop(), { code: 0, signal: null });
+    assert.ok(performance.now() - stopping < 3000);
+  });
+
+  test('serves on when its reader has gone', async (t) => {
+    const echo = await EchoProcess.start(t);
+    echo.child.stderr!.destroy();
+    await exchange(echo, 100);
+    assert.deepEqual(await echo.stop(), { code: 0, signal: null });
+  });
+
+  test('serves on when the disk is full', async (t) => {
+    const full = openSync('/dev/full', 'w');
+    t.after(() => closeSync(full));
+    const echo = await EchoProcess.start(t, { stderr: full });
+    await exchange(echo, 100);
+    assert.deepEqual(await echo.stop(), { code: 0, signal: null });
+  });
+
+  test('serves on when it was started with stderr closed', async (t) => {
+    const wrapper = ['sh', '-c', 'exec "$@" 2>&-', 'sh'];
+    const echo = await EchoProcess.start(t, { wrapper });
+    await exchange(echo, 100);
+    assert.deepEqual(await echo.stop(), { code: 0, signal: null });
+  });
+});
