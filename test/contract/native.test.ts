@@ -1,5 +1,8 @@
+import { test } from 'node:test';
 import { contractTests } from 'hawser/testing';
-import { selectEngine } from '#hawser/engine/select';
-import { socketSetup } from './socket-setup.js';
+import { loadNative } from '#hawser/engine/native/load';
+import { setups } from './setups.js';
 
-contractTests(await socketSetup('native', selectEngine('native'), {}));
+const loaded = loadNative();
+if (loaded.binding === null) test('the contract on native', { skip: loaded.reason }, () => {});
+else contractTests(await setups.native());

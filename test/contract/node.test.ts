@@ -1,6 +1,4 @@
 import { contractTests } from 'hawser/testing';
-import { selectEngine } from '#hawser/engine/select';
-import { nodeExceptions } from './node-exceptions.js';
-import { socketSetup } from './socket-setup.js';
+import { setups } from './setups.js';
 
-contractTests(await socketSetup('node', selectEngine('node'), nodeExceptions));
+contractTests(await setups.node());

@@ -1,9 +1,12 @@
 import net from 'node:net';
+import { constants } from 'node:os';
 import type { Address } from 'hawser';
 import { Peer, type PeerListener, type RawPeerOptions } from 'hawser/testing';
 import { ipAddress, unixAddress } from '#hawser/address';
 import { loadNative } from '#hawser/engine/native/load';
 import { systemError } from '#hawser/errors';
+
+const { errno } = constants;
 
 /** A raw connection over `node:net`. */
 export class SocketPeer extends Peer {
@@ -114,19 +117,30 @@ export async function listenSocketPeer(options: RawPeerOptions): Promise<PeerLis
   };
 }
 
+/** What of a socket's handle its `net.Socket` does not show. */
+interface Handle {
+  readonly fd: number;
+  getpeername?(into: object): number;
+}
+
 /**
  * libuv reports FIN when the kernel says "hung up" after a short read, and never asks
- * whether it was an RST; the kernel still knows.
+ * whether it was an RST; the kernel still knows the error. Without the addon: a
+ * connection of which we have not ended our side has a peer, unless it was reset.
  */
 function pendingError(socket: net.Socket): Error | null {
+  const { _handle: handle } = socket as net.Socket & { _handle: Handle | null };
+  if (handle === null) return null;
   const { binding } = loadNative();
-  const { _handle: handle } = socket as net.Socket & { _handle: { fd: number } | null };
-  if (binding === null || handle === null) return null;
+  if (binding === null) {
+    const isReset = !socket.writableEnded && handle.getpeername?.({}) === -errno.ENOTCONN;
+    return isReset ? systemError(-errno.ECONNRESET, 'read') : null;
+  }
   const { SOL_SOCKET, SO_ERROR } = binding.constants;
   const value = Buffer.alloc(4);
   binding.getsockopt(handle.fd, SOL_SOCKET, SO_ERROR, value);
-  const errno = value.readInt32LE();
-  return errno === 0 ? null : systemError(-errno, 'read');
+  const pending = value.readInt32LE();
+  return pending === 0 ? null : systemError(-pending, 'read');
 }
 
 function addressOf(host: string | undefined, port: number | undefined): Address {

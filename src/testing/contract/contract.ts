@@ -18,6 +18,7 @@ import { pausing } from './groups/pausing.js';
 import { peerReset } from './groups/peer-reset.js';
 import { reading } from './groups/reading.js';
 import { rejections } from './groups/rejections.js';
+import { sameTurn } from './groups/same-turn.js';
 import { serverOptions } from './groups/server-options.js';
 import { serving } from './groups/serving.js';
 import { socketOptions } from './groups/socket-options.js';
@@ -47,6 +48,7 @@ export const contract: readonly PromiseGroup[] = [
   rejections,
   swapping,
   buffered,
+  sameTurn,
   identity,
   serving,
   listening,

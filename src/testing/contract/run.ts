@@ -18,13 +18,13 @@ export type Outcome =
   /** Broken as expected. */
   | { readonly kind: 'excepted'; readonly reason: string };
 
-/** Checks one promise. */
+/** Checks one promise; a wait in it may take `limitMs`. */
 export async function checkPromise(
   promise: ContractPromise,
   setup: ContractSetup,
+  limitMs = setup.exceptions[promise.id] === undefined ? LIMIT_MS : EXCEPTION_LIMIT_MS,
 ): Promise<Outcome> {
   const reason = setup.exceptions[promise.id];
-  const limitMs = reason === undefined ? LIMIT_MS : EXCEPTION_LIMIT_MS;
   const bench = new Bench(setup, limitMs);
   try {
     await within(3 * limitMs, 'the promise to be checked', promise.run(bench));
@@ -38,6 +38,19 @@ export async function checkPromise(
     `${setup.name} keeps this promise: take ${promise.id} off its exceptions`,
   );
   return { kind: 'broken', error };
+}
+
+/** Checks every promise, or those of some groups, one after the other; the outcomes by id. */
+export async function runContract(
+  setup: ContractSetup,
+  groups = contract,
+): Promise<Map<string, Outcome>> {
+  assertKnown(setup);
+  const outcomes = new Map<string, Outcome>();
+  for (const promise of groups.flatMap((group) => group.promises)) {
+    outcomes.set(promise.id, await checkPromise(promise, setup));
+  }
+  return outcomes;
 }
 
 /**

@@ -68,6 +68,50 @@ export const writing = promises('writing', 'what is written arrives', [
     },
   ],
   [
+    'many-strings',
+    'a hundred thousand strings in one turn arrive as they were written',
+    async (bench) => {
+      const { transport, peer } = await bench.open();
+      const texts = Array.from({ length: 100_000 }, (_, i) => '€'.repeat(i % 7) + i);
+      for (const text of texts) transport.write(text);
+      const expected = Buffer.from(texts.join(''));
+      assert.ok((await peer.untilReceived(expected.length)).equals(expected));
+    },
+  ],
+  [
+    'small-then-huge',
+    'a small write and one that the kernel takes only in part arrive whole and in order',
+    async (bench) => {
+      const { transport, peer } = await bench.open({}, { peerPaused: true });
+      const [small, huge] = [pattern(9000, 2), pattern(20_000_000)];
+      transport.write(small);
+      transport.write(huge);
+      await bench.settle();
+      peer.resume();
+      const expected = Buffer.concat([small, huge]);
+      assert.ok((await peer.untilReceived(expected.length)).equals(expected));
+    },
+  ],
+  [
+    'full-kernel',
+    'small writes that meet a full kernel buffer at the end of the turn arrive whole and in order',
+    async (bench) => {
+      const served = await bench.serve({}, { writeBufferLimits: { high: Infinity, low: 0 } });
+      const { transport, peer } = await served.connect(true);
+      const chunks: Buffer[] = [];
+      while (transport.writeBufferSize === 0) {
+        for (let i = 0; i < 20; i++) {
+          chunks.push(pattern(10_007, chunks.length));
+          transport.write(chunks.at(-1) as Buffer);
+        }
+        await bench.settle();
+      }
+      peer.resume();
+      const expected = Buffer.concat(chunks);
+      assert.ok((await peer.untilReceived(expected.length)).equals(expected));
+    },
+  ],
+  [
     'large',
     'one write of 20 MB arrives whole',
     async (bench) => {
