@@ -23,9 +23,15 @@ import type { NodeEnvironment } from './transport.js';
  *   suspended, or above the owner's room is accepted and waits unserved, up to the
  *   backlog, beyond which clients are turned away with a reset and counted as refused;
  * - a client that comes when descriptors have run out is closed by libuv, uncounted;
- * - options are set only where `nodeServerPlan` and `nodeClientPlan` say so;
+ * - closing a listener on a path removes whatever has that path by then;
+ * - options are set only where `nodeServerPlan` and `nodeClientPlan` say so, and read
+ *   only where the addon is loaded;
  * - after the peer's FIN a reset is noticed by the next write, not before;
- * - `BufferedProtocol` costs one copy;
+ * - when a write fails, up to 64 KiB that the kernel had taken may not be counted;
+ * - the path of an adopted unix socket is empty; without the addon a descriptor
+ *   that is refused is closed;
+ * - a small write costs a copy as everywhere, a large one too, and so does every
+ *   receive of a `BufferedProtocol`;
  * - microtasks run between callbacks of one turn.
  */
 export class NodeEngine implements Engine {

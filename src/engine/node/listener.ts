@@ -235,9 +235,12 @@ function listening(server: Server, request: ListenRequest): Promise<void> {
 }
 
 function listenError(error: SystemError, address: Address | undefined, fd?: number): Error {
-  // libuv makes ENOENT of bind(2) an EACCES, for Windows' sake.
+  // libuv makes ENOENT of bind(2) an EACCES, to be like Windows.
   const isFolderMissing =
-    error.code === 'EACCES' && address?.family === 'unix' && !existsSync(dirname(address.path));
+    error.code === 'EACCES' &&
+    process.platform !== 'win32' &&
+    address?.family === 'unix' &&
+    !existsSync(dirname(address.path));
   if (isFolderMissing) return systemError(-os.errno.ENOENT, 'listen', address);
   return fd === undefined
     ? systemError(error.errno, 'listen', address)
