@@ -31,7 +31,8 @@ export interface Protocol {
   /**
    * Bytes arrived: at least one, at most 64 KiB a call; boundaries mean nothing.
    * `data` belongs to the callee: the engine never writes to it again. Keeping a
-   * small part of it keeps a whole receive slab alive (64 KiB); copy what is kept for long.
+   * part of it keeps the memory around it: 64 KiB for a chunk of at most 2 KiB, 256 KiB
+   * for a larger one. Copy what is kept for long.
    */
   dataReceived(data: Buffer): void;
   /**

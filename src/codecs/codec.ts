@@ -14,7 +14,7 @@
  * - Whatever arrives ends in messages or in a `RemoteProtocolError`, nothing else.
  * - Bytes in a message are the receiver's to keep. Those of 4 KiB and more may be views of
  *   the chunk that brought them, and keeping one keeps that chunk's memory (a receive slab:
- *   64 KiB); shorter ones keep at most 8 KiB alive.
+ *   256 KiB); shorter ones keep at most 8 KiB alive.
  *
  * @typeParam In what `encode` takes
  * @typeParam Out what `decode` gives
