@@ -12,7 +12,7 @@ const text = read('docs/server.md');
 const installed: Block = {
   language: 'console',
   name: '',
-  text: '$ echo '{}' > package.json; npm install ../hawser --no-audit --no-fund > install.log\n',
+  text: '$ echo {} > package.json; npm install ../hawser --no-audit --no-fund > install.log\n',
   where: 'before docs/server.md',
 };
 
