@@ -57,6 +57,12 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
     return this.acceptedBytes - this.writeBufferSize;
   }
 
+  /** The turn's batch counts as buffered, but would not be without batching: it is not measured, but sent. */
+  override setWriteBufferLimits(limits: { high?: number; low?: number }): void {
+    if (this.pendingBytes > 0) this.sendNow(NOTHING, true);
+    super.setWriteBufferLimits(limits);
+  }
+
   protected override send(data: Uint8Array | string): void {
     if (typeof data === 'string') {
       this.sendString(data);

@@ -129,6 +129,18 @@ export const flow = promises('flow', 'the writer is paused and resumed to the by
     },
   ],
   [
+    'lowering-in-turn',
+    'lowering the limits right after a small write leaves no writer paused for good',
+    async (bench) => {
+      const { probe, transport, peer } = await bench.open();
+      transport.write('x');
+      transport.setWriteBufferLimits({ high: 0 });
+      await peer.untilReceived(1);
+      await bench.settle();
+      assert.equal(probe.count('pauseWriting'), probe.count('resumeWriting'));
+    },
+  ],
+  [
     'raising',
     'raising the limits while paused resumes nothing before it returns, and a later drain does',
     async (bench) => {
