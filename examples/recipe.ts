@@ -32,6 +32,7 @@ class EchoServerProtocol implements Protocol {
     debug(`recv_buf_size: ${socket.get('SO_RCVBUF')}`);
     debug(`send_buf_size: ${socket.get('SO_SNDBUF')}`);
     debug(`TCP Nodelay: ${socket.get('TCP_NODELAY')}`);
+    if (tcpQuickack) socket.set('TCP_QUICKACK', true); // a FIN that came early has cleared it
     debug(`TCP Quick ACK: ${socket.get('TCP_QUICKACK')}`);
     debug(`TCP Keep-Alive idle time (seconds): ${socket.get('TCP_KEEPIDLE')}`);
     debug(`TCP Keep-Alive retries: ${socket.get('TCP_KEEPCNT')}`);
