@@ -1,3 +1,4 @@
+import { hasAbstractNames } from '#hawser/engine/node/address';
 import { hasReusePort } from '#hawser/engine/node/listener';
 
 type Exceptions = Readonly<Record<string, string>>;
@@ -13,6 +14,10 @@ const always: Exceptions = {
 
 const noReusePort: Exceptions = {
   'listening/reuse-port': 'node:net ignores reusePort before Node 22.12 and 23.1: refused',
+};
+
+const noAbstractNames: Exceptions = {
+  'unix/abstract': 'node:net changes abstract names before Node 22: refused',
 };
 
 const options = 'node:net reads no socket options, and sets few: refused';
@@ -39,5 +44,9 @@ export const withoutAddon: Exceptions = {
 
 /** What the engine does not promise on a version of Node. */
 export function nodeExceptions(version: string = process.versions.node): Exceptions {
-  return { ...always, ...(hasReusePort(version) ? {} : noReusePort) };
+  return {
+    ...always,
+    ...(hasReusePort(version) ? {} : noReusePort),
+    ...(hasAbstractNames(version) ? {} : noAbstractNames),
+  };
 }

@@ -29,8 +29,27 @@ export function localAddressOf(socket: Socket): Address {
 /** Room in sun_path, without the closing NUL: unix(7), unix(4) of the BSDs. */
 const PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 
-/** @throws RangeError `ENAMETOOLONG`: libuv may cut a path that is too long. */
+/** Whether node:net leaves an abstract name as it is. */
+export function hasAbstractNames(version: string = process.versions.node): boolean {
+  return Number.parseInt(version, 10) >= 22;
+}
+
+/**
+ * libuv may cut a path that is too long. Before Node 22, an abstract name is filled
+ * up with NULs to the end of sun_path, which makes it another name (unix(7)).
+ *
+ * @throws RangeError `ENAMETOOLONG`, Error `ENOTSUP`
+ */
 export function checkPath(path: string): void {
+  if (path.startsWith('\0') && !hasAbstractNames()) {
+    throw codedError(
+      new Error(
+        `the node engine cannot use the abstract name ${unixAddress(path)}: node:net of Node ${process.versions.node} ` +
+          'fills it up with NULs (22 does not); use the native engine',
+      ),
+      'ENOTSUP',
+    );
+  }
   const length = Buffer.byteLength(path);
   const room = PATH_BYTES + (path.startsWith('\0') ? 1 : 0);
   if (length <= room || process.platform === 'win32') return;
