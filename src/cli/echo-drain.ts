@@ -36,6 +36,8 @@ export async function runUntilSignalled(
   });
   sayStopping(signal, server.transports.size, drainTimeoutMs, log);
   await server.close({ drainTimeoutMs });
+  // So that the last line does not find the log's queue full.
+  await log.flush();
   sayStopped(server.stats(), aborted, log);
   return { aborted: signals > 1 };
 }

@@ -18,8 +18,8 @@
 import { constants, openSync, write } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** Lines that wait for stderr, in bytes; what does not fit is dropped and counted. */
-const QUEUE_BYTES = 1024 * 1024;
+/** Room for lines that wait for stderr, bytes: some thousand connections that come at once. The rest is dropped and counted. */
+const QUEUE_BYTES = 4 * 1024 * 1024;
 const RETRY_MIN_MS = 1;
 const RETRY_MAX_MS = 100;
 /** Nobody will ever read what is written there. */
@@ -41,6 +41,7 @@ export class LogSink {
   #isGone = false;
   #retryMs = RETRY_MIN_MS;
   #whenIdle: (() => void) | null = null;
+  #patience: NodeJS.Timeout | undefined;
 
   /**
    * @param fd where to write; it should be non-blocking, see `openLogDescriptor`
@@ -64,18 +65,16 @@ export class LogSink {
     this.#start();
   }
 
-  /** Resolves when everything is written or lost, or after `timeoutMs`. */
-  async flush(timeoutMs: number): Promise<void> {
+  /** Resolves when everything is written or lost, or when nothing was taken for `patienceMs`. */
+  async flush(patienceMs: number): Promise<void> {
     if (!this.#isGone) this.#reportLoss();
     this.#start();
     if (!this.#isBusy) return;
     await new Promise<void>((resolve) => {
-      const deadline = setTimeout(resolve, timeoutMs);
-      this.#whenIdle = () => {
-        clearTimeout(deadline);
-        resolve();
-      };
+      this.#whenIdle = resolve;
+      this.#patience = setTimeout(resolve, patienceMs);
     });
+    clearTimeout(this.#patience);
   }
 
   #push(line: string, bytes: number): void {
@@ -121,6 +120,7 @@ export class LogSink {
         return;
       }
       this.#retryMs = RETRY_MIN_MS;
+      this.#patience?.refresh();
       if (error === null && from + written < batch.length) {
         this.#writeBatch(batch, from + written, count);
         return;

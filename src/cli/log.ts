@@ -9,8 +9,8 @@ const THREAD = 'MainThread';
 /** On Linux the main thread's id, as `ps -T` prints it, is the process id. */
 const THREAD_ID = process.pid;
 
-/** How long the last lines may take to leave, ms. */
-const FLUSH_MS = 500;
+/** How long stderr may take nothing before the last lines are given up, ms. */
+const PATIENCE_MS = 500;
 
 /**
  * The log of a program: one line per event on stderr, as text (`[MainThread (4242)]
@@ -50,9 +50,9 @@ export class Log {
     if (this.has(level)) this.#sink?.write(this.#line(level, event, message, facts));
   }
 
-  /** Resolves when all lines are written, or when stderr does not take them in time. */
+  /** Resolves when all lines are written, or when stderr does not take them. */
   async flush(): Promise<void> {
-    await this.#sink?.flush(FLUSH_MS);
+    await this.#sink?.flush(PATIENCE_MS);
   }
 
   #line(level: LogLevel, event: string, message: string, facts: Facts): string {

@@ -34,16 +34,14 @@ export class EchoProcess {
   readonly rawLines: string[] = [];
   /** Where it listens; 0 until it is known. */
   port = 0;
+  /** Resolves when it has ended and all it said is in `lines`. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** It has ended and all it said is in `lines`. */
-  private readonly closed: Promise<unknown>;
   private readonly wanting: (() => void)[] = [];
 
   private constructor(child: ChildProcess) {
     this.child = child;
     this.pid = child.pid ?? 0;
-    this.ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
-    this.closed = once(child, 'close');
+    this.ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
     let rest = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       const parts = (rest + text).split('\n');
@@ -125,13 +123,13 @@ export class EchoProcess {
       if (port !== undefined) return Number(port);
       await sleep(20);
     }
-    await this.closed;
+    await this.ended;
     throw new Error(`hawser echo ended without listening: ${this.rawLines.join('\n')}`);
   }
 
   private async moreLines(pattern: RegExp): Promise<void> {
     const more = new Promise<'more'>((resolve) => this.wanting.push(() => resolve('more')));
-    if ((await Promise.race([more, this.closed])) === 'more') return;
+    if ((await Promise.race([more, this.ended])) === 'more') return;
     throw new Error(`no line matches ${pattern}:\n${this.rawLines.join('\n')}`);
   }
 }
