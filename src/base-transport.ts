@@ -390,9 +390,9 @@ export abstract class BaseTransport extends TransportIo implements Transport {
       this.owner.failed(asError(thrown), this);
     }
     const cause = this.cause as CloseCause;
+    this.owner.closed(this, cause, this.lostError);
     if (channels.close.hasSubscribers) {
       channels.close.publish({ transport: this, cause, error: this.lostError });
     }
-    this.owner.closed(this, cause, this.lostError);
   }
 }
