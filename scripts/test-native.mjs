@@ -4,7 +4,7 @@
 // behaviour or memory lost by the addon ends the test's process with a report, so its file fails.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildNative, findCompiler, isNativeFresh } from './build-native.mjs';
 import { root, setUp } from './setup.mjs';
@@ -23,6 +23,10 @@ if (!existsSync(runtime)) {
 }
 process.env.LD_PRELOAD = runtime;
 process.env.HAWSER_NATIVE = join(root, 'build', 'native', 'hawser-asan.node');
+// Tests start other programs, which inherit the runtime and never release what they allocate.
+const suppressions = join(root, 'build', 'lsan-suppressions.txt');
+writeFileSync(suppressions, 'leak:python\nleak:/bash\nleak:/dash\n');
+process.env.LSAN_OPTIONS = `suppressions=${suppressions}:print_suppressions=0`;
 process.env.ASAN_OPTIONS = 'detect_leaks=1:abort_on_error=0:exitcode=99';
 process.env.UBSAN_OPTIONS = 'print_stacktrace=1';
 const given = process.argv.slice(2);
