@@ -14,7 +14,7 @@ const layers = {
     files: ['base-transport', 'flow-control', 'transport-io', 'transport-state'],
     uses: ['leaves', 'contracts'],
   },
-  seam: { files: ['engine/engine'], uses: ['leaves', 'contracts'] },
+  seam: { files: ['engine/engine', 'engine/descriptor'], uses: ['leaves', 'contracts'] },
   native: { files: ['engine/native/'], uses: ['leaves', 'contracts', 'mechanics', 'seam'] },
   node: { files: ['engine/node/'], uses: ['leaves', 'contracts', 'mechanics', 'seam'] },
   memory: { files: ['engine/memory/'], uses: ['leaves', 'contracts', 'mechanics', 'seam'] },

@@ -32,14 +32,10 @@ export interface NativeConstants {
   readonly AF_UNIX: number;
   readonly AF_INET: number;
   readonly AF_INET6: number;
-  readonly SOCK_STREAM: number;
   readonly SOL_SOCKET: number;
   readonly SO_ERROR: number;
   readonly SO_REUSEADDR: number;
   readonly SO_REUSEPORT: number;
-  readonly SO_TYPE: number;
-  readonly SO_DOMAIN: number;
-  readonly SO_ACCEPTCONN: number;
   readonly IPPROTO_IPV6: number;
   readonly IPV6_V6ONLY: number;
   readonly SOCKADDR_IN_BYTES: number;

@@ -3,6 +3,7 @@ import type { Address } from '../../address.js';
 import { asError, systemError } from '../../errors.js';
 import { assertProtocol } from '../../protocol.js';
 import type { Transport } from '../../transport.js';
+import { checkConnected } from '../descriptor.js';
 import type { ConnectionOwner, DialRequest } from '../engine.js';
 import type { DescriptorOwner, Loop } from './loop.js';
 import { setOption } from './options.js';
@@ -128,8 +129,7 @@ class Attempt implements DescriptorOwner {
 }
 
 function adopt(loop: Loop, fd: number): number {
-  const connected = loop.native.getpeername(fd, Buffer.alloc(loop.c.SOCKADDR_UN_BYTES));
-  if (connected < 0) throw systemError(connected, `adopt descriptor ${fd}`);
+  checkConnected(loop.native, fd);
   const failed = loop.native.adopt(fd);
   if (failed < 0) throw systemError(failed, 'fcntl');
   return fd;

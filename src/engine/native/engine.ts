@@ -1,7 +1,8 @@
 import type { Address } from '../../address.js';
-import { codedError, systemError } from '../../errors.js';
+import { systemError } from '../../errors.js';
 import type { OptionCall, OptionPlan } from '../../options/plan.js';
 import type { Transport } from '../../transport.js';
+import { checkListenable, familyOf, isListening } from '../descriptor.js';
 import type {
   ConnectionOwner,
   DialRequest,
@@ -36,7 +37,7 @@ export class NativeEngine implements Engine {
         request,
         fd,
         this.localAddress(fd),
-        request.fd !== undefined && this.accepts(fd),
+        request.fd !== undefined && isListening(loop.native, fd),
       );
     } catch (thrown) {
       if (request.fd === undefined) loop.close(fd, false);
@@ -83,22 +84,10 @@ export class NativeEngine implements Engine {
     setOption(this.loop, fd, call);
   }
 
-  /** A socket made elsewhere: it must be a stream socket that is not connected. */
+  /** A listening or bound socket made elsewhere. */
   private adopt(fd: number, plan: OptionPlan): number {
-    const { native, c } = this.loop;
-    const type = this.option(fd, c.SO_TYPE);
-    if (type < 0) throw systemError(type, `listen on descriptor ${fd}`);
-    const peer = native.getpeername(fd, Buffer.alloc(c.SOCKADDR_UN_BYTES));
-    if (type !== c.SOCK_STREAM || peer >= 0) {
-      throw codedError(
-        new TypeError(
-          `fd ${fd} must be a listening (or bound) stream socket; it is ${
-            type === c.SOCK_STREAM ? 'a connected one' : `a socket of type ${type}`
-          }`,
-        ),
-        'ERR_INVALID_ARG_VALUE',
-      );
-    }
+    const { native } = this.loop;
+    checkListenable(native, fd);
     for (const call of [...plan.beforeBind, ...plan.beforeListen]) setOption(this.loop, fd, call);
     const failed = native.adopt(fd);
     if (failed < 0) throw systemError(failed, 'fcntl');
@@ -106,21 +95,7 @@ export class NativeEngine implements Engine {
   }
 
   familyOf(fd: number): Address['family'] {
-    const { c } = this.loop;
-    const domain = this.option(fd, c.SO_DOMAIN);
-    if (domain < 0) throw systemError(domain, `getsockopt on descriptor ${fd}`);
-    if (domain === c.AF_UNIX) return 'unix';
-    return domain === c.AF_INET6 ? 'IPv6' : 'IPv4';
-  }
-
-  private accepts(fd: number): boolean {
-    return this.option(fd, this.loop.c.SO_ACCEPTCONN) === 1;
-  }
-
-  private option(fd: number, option: number): number {
-    const value = Buffer.alloc(4);
-    const length = this.loop.native.getsockopt(fd, this.loop.c.SOL_SOCKET, option, value);
-    return length < 0 ? length : value.readInt32LE();
+    return familyOf(this.loop.native, fd);
   }
 
   private localAddress(fd: number) {

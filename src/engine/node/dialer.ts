@@ -1,13 +1,12 @@
 import { connect, Socket } from 'node:net';
-import { constants as os } from 'node:os';
 import { type Address, ipAddress, unixAddress } from '../../address.js';
 import { asError, type SystemError, systemError } from '../../errors.js';
 import type { OptionCalls } from '../../options/access.js';
 import { assertProtocol } from '../../protocol.js';
 import type { Transport } from '../../transport.js';
+import { CONNECTED, checkConnected, unfit } from '../descriptor.js';
 import type { ConnectionOwner, DialRequest } from '../engine.js';
 import { checkPath, localAddressOf } from './address.js';
-import { checkConnected, unfit } from './descriptor.js';
 import { stopReading } from './handle.js';
 import { checkQuickAck, type NodePlan, nodeClientPlan } from './options.js';
 import { type NodeEnvironment, NodeTransport } from './transport.js';
@@ -94,7 +93,7 @@ function adopt(calls: OptionCalls | null, fd: number): [Socket, Address] {
   try {
     socket = new Socket({ fd, allowHalfOpen: true });
   } catch (thrown) {
-    throw unfit(fd, 'a connected stream socket', asError(thrown).message, thrown);
+    throw unfit(fd, CONNECTED, asError(thrown).message, thrown);
   }
   // node:net starts to read what it is given; nothing can have arrived yet.
   stopReading(socket);
@@ -102,7 +101,7 @@ function adopt(calls: OptionCalls | null, fd: number): [Socket, Address] {
   const { remoteAddress, remotePort } = socket;
   if (remoteAddress !== undefined) return [socket, ipAddress(remoteAddress, remotePort as number)];
   socket.destroy();
-  throw systemError(-os.errno.ENOTCONN, `adopt descriptor ${fd}`);
+  throw unfit(fd, CONNECTED, 'it has no peer');
 }
 
 function connectError(error: SystemError, request: DialRequest): Error {

@@ -1,6 +1,7 @@
 import type { Address } from '../../address.js';
 import type { OptionCalls } from '../../options/access.js';
 import type { Transport } from '../../transport.js';
+import { familyOf } from '../descriptor.js';
 import type {
   ConnectionOwner,
   DialRequest,
@@ -9,7 +10,6 @@ import type {
   ListenerOwner,
   ListenRequest,
 } from '../engine.js';
-import { familyOf } from './descriptor.js';
 import { dial } from './dialer.js';
 import { LoopHold } from './hold.js';
 import { listen } from './listener.js';

@@ -15,9 +15,9 @@ import { type Address, unixAddress } from '../../address.js';
 import { asError, codedError, type SystemError, systemError } from '../../errors.js';
 import { assertProtocol } from '../../protocol.js';
 import type { ListenerSocket } from '../../transport.js';
+import { checkListenable, LISTENABLE, unfit } from '../descriptor.js';
 import type { Listener, ListenerOwner, ListenRequest } from '../engine.js';
 import { checkPath, listeningAddress, localAddressOf, remoteAddressOf } from './address.js';
-import { checkListenable, unfit } from './descriptor.js';
 import { descriptorOf } from './handle.js';
 import {
   beyondNode,
@@ -244,5 +244,5 @@ function listenError(error: SystemError, address: Address | undefined, fd?: numb
   if (isFolderMissing) return systemError(-os.errno.ENOENT, 'listen', address);
   return fd === undefined
     ? systemError(error.errno, 'listen', address)
-    : unfit(fd, 'a listening (or bound) stream socket', error.message, error);
+    : unfit(fd, LISTENABLE, error.message, error);
 }
