@@ -24,6 +24,7 @@ import type { NodeEnvironment } from './transport.js';
  *   backlog, beyond which clients are turned away with a reset and counted as refused;
  * - a client that comes when descriptors have run out is closed by libuv, uncounted;
  * - closing a listener on a path removes whatever has that path by then;
+ * - an adopted descriptor above 15 is not marked close-on-exec (Node marks the first ones);
  * - before Node 22, abstract names of unix sockets are refused;
  * - options are set only where `nodeServerPlan` and `nodeClientPlan` say so, and read
  *   only where the addon is loaded;
