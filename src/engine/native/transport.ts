@@ -8,6 +8,7 @@ import type { CloseCause } from '../../stats.js';
 import type { TransportSocket } from '../../transport.js';
 import type { ConnectionOwner } from '../engine.js';
 import type { DescriptorOwner, Loop, Settler } from './loop.js';
+import { rearmQuickAck } from './options.js';
 import { causeOf, SendingTransport } from './sending.js';
 import { decodeAddress, formatIPv4 } from './sockaddr.js';
 
@@ -142,6 +143,7 @@ export class NativeTransport extends SendingTransport implements DescriptorOwner
         this.onInputEnd(count);
         return;
       }
+      if (this.origin.receiveMode & this.loop.c.MODE_QUICKACK) rearmQuickAck(this.loop, this.fd);
       this.receivedInto(count);
       total += count;
       if (count < memory.length || !this.wantsInput || !this.takesOwnMemory) return;
