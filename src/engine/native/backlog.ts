@@ -1,10 +1,18 @@
 /** Small appends share blocks of this size, so that a million one-byte writes stay a few chunks. */
 const BLOCK_BYTES = 64 * 1024;
+/**
+ * Blocks kept for the next backlog. A slow reader of a fast stream makes one of nearly
+ * every write: left to the collector, they are 64 MiB before it sees a reason to run.
+ */
+const SPARE_MAX = 16;
+const spare: Buffer[] = [];
 
 /** Bytes that the kernel would not take yet, in order. */
 export class Backlog {
   /** The chunks; those before `first` are sent. */
   readonly chunks: Uint8Array[] = [];
+  /** Of each chunk, the block that it is a view of; null: it is the writer's memory. */
+  private readonly blocks: (Buffer | null)[] = [];
   first = 0;
   /** Bytes of `chunks[first]` that are sent. */
   skip = 0;
@@ -23,23 +31,27 @@ export class Backlog {
       this.chunks[this.chunks.length - 1] = this.block.subarray(0, this.blockUsed);
       return;
     }
-    if (data.length >= BLOCK_BYTES) {
-      this.block = null;
-      this.chunks.push(Buffer.from(data));
+    if (data.length > BLOCK_BYTES) {
+      this.push(Buffer.from(data), null);
       return;
     }
-    this.block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-    this.block.set(data);
+    const block = spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    block.set(data);
     this.blockUsed = data.length;
-    this.chunks.push(this.block.subarray(0, data.length));
+    this.push(block.subarray(0, data.length), block);
   }
 
   /** Appends the chunk itself. */
   appendOwned(data: Uint8Array): void {
     if (data.length === 0) return;
     this.byteLength += data.length;
-    this.block = null;
-    this.chunks.push(data);
+    this.push(data, null);
+  }
+
+  private push(chunk: Uint8Array, block: Buffer | null): void {
+    this.chunks.push(chunk);
+    this.blocks.push(block);
+    this.block = block;
   }
 
   /** The first `count` bytes are sent. */
@@ -51,14 +63,23 @@ export class Backlog {
       if (rest < length) break;
       rest -= length;
       this.chunks[this.first] = EMPTY;
+      this.giveBack(this.blocks[this.first]!);
       this.first++;
     }
     this.skip = rest;
     if (this.first >= 1024) this.compact();
   }
 
+  /** Nobody but this backlog has seen the block, and all of it is sent. */
+  private giveBack(block: Buffer | null): void {
+    if (block === null) return;
+    if (block === this.block) this.block = null;
+    if (spare.length < SPARE_MAX) spare.push(block);
+  }
+
   private compact(): void {
     this.chunks.splice(0, this.first);
+    this.blocks.splice(0, this.first);
     this.first = 0;
   }
 }
