@@ -17,9 +17,6 @@ const ratio = (scenario, to, bound, main = 'cpuUs', ours = OURS) => ({
   value: ({ records }) => pairedRatio(records, scenario, main, ours, to)?.median ?? null,
 });
 
-/** The CPU of a function per connection. */
-const streamsRatio = (to, bound) => ratio('streams', to, bound, 'cpuUs', 'hawser-streams');
-
 /** The greatest ratio to any peer; says which. */
 const belowAll = (scenario, ours = OURS) => ({
   scenario,
@@ -77,9 +74,6 @@ const GOALS = [
   belowAll('echo-64k', 'hawser-buffered'),
   ratio('lines', 'c', atMost(0.6)),
   ratio('lines', 'node', atMost(0.3)),
-  streamsRatio('hawser', atMost(1.5)),
-  streamsRatio('uvloop-streams', below),
-  streamsRatio('node-streams', below),
   ratio('churn', 'c', atMost(1.15)),
   ratio('churn', 'node26', atMost(0.4)),
   own('idle', 'bytes a connection', atMost(600), (row) => row.bytesEach?.median ?? null),
