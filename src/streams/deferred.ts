@@ -13,16 +13,20 @@ export class Deferred<T> {
     });
   }
 
-  /** Rejects for a reason that is not the caller's fault: when nobody awaits the promise that is no crash. */
+  /** Rejects for a reason that is not the caller's fault: see {@link handled}. */
   fail(error: unknown): void {
-    this.promise.catch(ignore);
+    handled(this.promise);
     this.reject(error);
   }
 }
 
-/** A rejected promise, under the same rule. */
-export function rejected(error: unknown): Promise<never> {
-  const promise = Promise.reject(error);
+/** Marks a promise as handled: when it rejects and nobody awaits it, that does not end the process. */
+export function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(ignore);
   return promise;
+}
+
+/** A rejected promise, handled. */
+export function rejected(error: unknown): Promise<never> {
+  return handled(Promise.reject(error));
 }

@@ -4,7 +4,7 @@ import { assertProtocol, type BufferedProtocol, type Protocol } from '../protoco
 import type { Transport } from '../transport.js';
 import { checkByteCount, checkDelimiter, checkTarget } from './arguments.js';
 import type { Connection, Decoder } from './connection.js';
-import { Deferred, rejected } from './deferred.js';
+import { Deferred, handled, rejected } from './deferred.js';
 import { connectionClosed, connectionUpgraded } from './errors.js';
 import { Handover, watched } from './handover.js';
 import { type Attempt, Input } from './input.js';
@@ -222,10 +222,20 @@ export class StreamConnection implements Connection, Protocol {
   }
 
   private whenWritable(): Promise<void> {
-    if (this.own.isClosing) return rejected(this.endReason());
+    if (this.own.isClosing) return this.dropped();
     if (!this.isWritingPaused) return WRITTEN;
     this.drain ??= new Deferred();
     return this.drain.promise;
+  }
+
+  /** The write came too late. Why is known at once when it was us who closed, else with the end. */
+  private dropped(): Promise<never> {
+    if (this.isOver || this.closedError !== null) return rejected(this.endReason());
+    return handled(
+      this.closed.then(() => {
+        throw this.endReason();
+      }),
+    );
   }
 
   // ---- ending ----

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { type Connection, IncompleteReadError, open, serve } from 'hawser/streams';
-import { bareClient, drained, engines, kernelEngines, promised, serving } from './stage.js';
+import { bareClient, drained, engines, kernelEngines, promised, serving, until } from './stage.js';
 
 for (const [name, makeEngine] of Object.entries(engines)) {
   describe(`a handler on the ${name} engine`, () => {
@@ -128,7 +128,7 @@ for (const engine of kernelEngines) {
       });
       const client = await bareClient(t, server);
       client.write('abc');
-      while (server.stats().bytesRead < 3) await new Promise(setImmediate);
+      await until(() => server.stats().bytesRead === 3);
       client.resetAndDestroy();
       const error = (await promise) as NodeJS.ErrnoException;
       assert.equal(error.code, 'ECONNRESET');

@@ -8,7 +8,7 @@ import {
   open,
   type ServeOptions,
 } from 'hawser/streams';
-import { engines, pattern, promised, serving } from './stage.js';
+import { engines, pattern, promised, serving, until } from './stage.js';
 
 /** A client, and the server's side of its connection, which stays open until the client has closed. */
 async function pair(t: TestContext, engine: EngineChoice, options: ServeOptions = {}) {
@@ -169,7 +169,7 @@ for (const [name, makeEngine] of Object.entries(engines)) {
       const sent = pattern(2_000_000);
       const writing = client.write(sent);
       assert.ok((await connection.read(1))?.length === 1);
-      while (connection.transport.isReading) await new Promise(setImmediate);
+      await until(() => !connection.transport.isReading);
       const buffered = connection.transport.bytesRead - 1;
       assert.ok(buffered > 2 * readLimit && buffered <= 2 * readLimit + 65536, `${buffered} bytes`);
       assert.ok((await connection.readExactly(sent.length - 1)).equals(sent.subarray(1)));
@@ -181,7 +181,7 @@ for (const [name, makeEngine] of Object.entries(engines)) {
       const readLimit = 1000;
       const { client, connection } = await pair(t, makeEngine(), { readLimit });
       void client.write(pattern(5000));
-      while (connection.transport.isReading) await new Promise(setImmediate);
+      await until(() => !connection.transport.isReading);
       await connection.readExactly(connection.transport.bytesRead - readLimit - 1);
       assert.equal(connection.transport.isReading, false);
       await connection.readExactly(1);
@@ -204,7 +204,7 @@ for (const [name, makeEngine] of Object.entries(engines)) {
       const { client, connection } = await pair(t, makeEngine());
       client.write('abcd');
       await connection.readExactly(1);
-      while (connection.transport.bytesRead < 4) await new Promise(setImmediate);
+      await until(() => connection.transport.bytesRead === 4);
       void connection.close();
       assert.equal((await connection.readExactly(3)).toString(), 'bcd');
       assert.equal(await connection.read(), null);

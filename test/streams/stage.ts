@@ -85,3 +85,12 @@ export async function collected<T>(loop: AsyncIterable<T>): Promise<T[]> {
   for await (const one of loop) all.push(one);
   return all;
 }
+
+/** Waits for what no event tells of. */
+export async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5000;
+  while (!condition()) {
+    assert.ok(performance.now() < deadline, `not within 5 s: ${condition}`);
+    await new Promise(setImmediate);
+  }
+}

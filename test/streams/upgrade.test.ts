@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BufferedProtocol, Protocol, Transport } from 'hawser';
 import { type Connection, open } from 'hawser/streams';
-import { collected, drained, engines, pattern, promised, serving } from './stage.js';
+import { collected, drained, engines, pattern, promised, serving, until } from './stage.js';
 
 /** Writes down what it is told. */
 class Recorder implements Protocol {
@@ -38,7 +38,7 @@ class Recorder implements Protocol {
 
 /** Waits until the connection has received so much in all. */
 async function receivedOf(connection: Connection, byteCount: number): Promise<void> {
-  while (connection.transport.bytesRead < byteCount) await new Promise(setImmediate);
+  await until(() => connection.transport.bytesRead >= byteCount);
 }
 
 for (const [name, makeEngine] of Object.entries(engines)) {
@@ -56,7 +56,7 @@ for (const [name, makeEngine] of Object.entries(engines)) {
       });
       const client = await open(to);
       await client.write('UPGRADE\nbuffered ');
-      while (recorder.calls.length < 2) await new Promise(setImmediate);
+      await until(() => recorder.calls.length >= 2);
       await client.write('new');
       client.end();
       assert.equal(await recorder.lost.promise, null);
@@ -66,12 +66,19 @@ for (const [name, makeEngine] of Object.entries(engines)) {
       await client.closed;
     });
 
-    it('delivers an end of input that was seen already', async (t) => {
+    it('delivers an end of input that was seen already, once', async (t) => {
       const recorder = new Recorder();
+      recorder.eofReceived = () => {
+        recorder.calls.push('eof');
+        setImmediate(() => recorder.transport.close());
+        return true;
+      };
       const { to } = await serving(t, makeEngine(), async (connection) => {
         const lines = await collected(connection.lines());
         assert.deepEqual(lines, ['all']);
-        connection.upgrade(recorder);
+        const transport = connection.upgrade(recorder);
+        transport.pauseReading();
+        transport.resumeReading();
       });
       const client = await open(to);
       await client.write('all');
@@ -104,7 +111,7 @@ for (const [name, makeEngine] of Object.entries(engines)) {
       const hesitant = new Hesitant();
       const { to } = await serving(t, makeEngine(), async (connection) => {
         await connection.readExactly(10);
-        while (connection.transport.isReading) await new Promise(setImmediate);
+        await until(() => !connection.transport.isReading);
         connection.upgrade(hesitant);
       });
       const client = await open(to);
@@ -113,6 +120,29 @@ for (const [name, makeEngine] of Object.entries(engines)) {
       assert.equal(await hesitant.lost.promise, null);
       assert.ok(Buffer.concat(hesitant.chunks).equals(sent.subarray(10)));
       assert.ok(hesitant.chunks.every((chunk) => chunk.length <= 65536));
+      await client.closed;
+    });
+
+    it('keeps new input behind what is buffered for as long as the protocol pauses', async (t) => {
+      const recorder = new Recorder();
+      const { to } = await serving(t, makeEngine(), async (connection) => {
+        await connection.readExactly(1);
+        await receivedOf(connection, 2);
+        connection.upgrade(recorder).pauseReading();
+      });
+      const client = await open(to);
+      await client.write('.a');
+      await until(() => recorder.calls.length === 1);
+      await client.write('b');
+      for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+      assert.deepEqual(recorder.calls, ['made']);
+      recorder.transport.resumeReading();
+      recorder.transport.pauseReading();
+      recorder.transport.resumeReading();
+      assert.deepEqual(recorder.calls, ['made']);
+      client.end();
+      await recorder.lost.promise;
+      assert.equal(recorder.received, 'ab');
       await client.closed;
     });
 
@@ -138,6 +168,29 @@ for (const [name, makeEngine] of Object.entries(engines)) {
       client.end();
       assert.equal(await lost.promise, '23456789abc');
       await client.closed;
+    });
+
+    it('tells the new protocol that writing is paused', async (t) => {
+      class Writer extends Recorder {
+        pauseWriting(): void {
+          this.calls.push('pause');
+        }
+
+        resumeWriting(): void {
+          this.calls.push('resume');
+          this.transport.close();
+        }
+      }
+      const writer = new Writer();
+      const size = 8 * 1024 * 1024;
+      const { to } = await serving(t, makeEngine(), (connection) => {
+        void connection.write(Buffer.alloc(size));
+        connection.upgrade(writer);
+      });
+      await using client = await open(to);
+      assert.equal((await drained(client)).length, size);
+      assert.equal(await writer.lost.promise, null);
+      assert.deepEqual(writer.calls, ['made', 'pause', 'resume', 'lost']);
     });
 
     it('what the new protocol throws aborts the connection and is reported', async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { open } from 'hawser/streams';
+import { type Connection, open } from 'hawser/streams';
 import {
   bareClient,
   collected,
@@ -145,3 +145,19 @@ for (const engine of kernelEngines) {
     });
   });
 }
+
+describe('writing to a peer that is gone', () => {
+  it('rejects with the error that the send itself met: the native engine sends large writes at once', async (t) => {
+    const { promise, give } = promised<Connection>();
+    const { server } = await serving(t, 'native', async (connection) => {
+      give(connection);
+      await connection.closed;
+    });
+    const client = await bareClient(t, server);
+    const connection = await promise;
+    client.resetAndDestroy();
+    const error = await connection.write(Buffer.alloc(100_000)).catch((reason) => reason);
+    assert.match(String(error.code), /^(ECONNRESET|EPIPE)$/);
+    assert.equal(await connection.closed, error);
+  });
+});

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { createServer, type EngineChoice } from 'hawser';
 import { toDuplex } from 'hawser/streams';
 import { WebSocket, WebSocketServer } from 'ws';
-import { addressOf, kernelEngines, pattern } from './stage.js';
+import { addressOf, kernelEngines, pattern, until } from './stage.js';
 
 /** An unmodified WebSocketServer that echoes, and clients of the same package. */
 async function echoServer(t: TestContext, engine: EngineChoice, perMessageDeflate = false) {
@@ -52,7 +52,7 @@ for (const engine of kernelEngines) {
         const [code, reason] = (await once(client, 'close')) as [number, Buffer];
         assert.deepEqual([code, reason.toString()], [1000, 'done']);
         assert.deepEqual(replies, messages);
-        while (server.transports.size > 0) await new Promise(setImmediate);
+        await until(() => server.transports.size === 0);
       });
     }
 
