@@ -54,6 +54,10 @@ export class ChildProgram {
     return new ChildProgram(source, [], command);
   }
 
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
   /** The next value it says. */
   async hears(): Promise<unknown> {
     const { value, done } = await this.lines.next();
