@@ -16,8 +16,8 @@ const TCP_LINES: readonly OptionLine[] = [
   ['reuse_port', 'SO_REUSEPORT'],
   ...BUFFER_LINES,
   ['TCP Nodelay', 'TCP_NODELAY'],
-  ['TCP Quick ACK', 'TCP_QUICKACK'],
 ];
+const QUICKACK_LINE: OptionLine = ['TCP Quick ACK', 'TCP_QUICKACK'];
 /** Only said of connections that probe. */
 const PROBE_LINES: readonly OptionLine[] = [
   ['TCP Keep-Alive idle time (seconds)', 'TCP_KEEPIDLE'],
@@ -111,13 +111,24 @@ export class LoggedEcho implements Protocol {
       for (const line of BUFFER_LINES) this.#sayOption(line);
       return;
     }
-    // As the recipe does: the kernel clears it when a FIN has come already, and the engine sets it
-    // again only around receives.
-    if (this.#context.quickAck) socket.set('TCP_QUICKACK', true);
     for (const line of TCP_LINES) this.#sayOption(line);
+    this.#sayOption(QUICKACK_LINE, this.#quickAck());
     const probes = socket.get('SO_KEEPALIVE');
     if (probes) for (const line of PROBE_LINES) this.#sayOption(line);
     this.#sayOption(KEEPALIVE_LINE, probes);
+  }
+
+  /**
+   * Set before it is read, as in the recipe: the engine sets it around receives only. A
+   * FIN clears it, perhaps between the two calls, but comes once.
+   */
+  #quickAck(): boolean {
+    const { socket } = this.#transport;
+    for (let tries = this.#context.quickAck ? 2 : 0; tries > 0; tries--) {
+      socket.set('TCP_QUICKACK', true);
+      if (socket.get('TCP_QUICKACK')) return true;
+    }
+    return socket.get('TCP_QUICKACK');
   }
 
   #sayOption([label, name]: OptionLine, value: unknown = this.#transport.socket.get(name)): void {
