@@ -29,8 +29,8 @@ export class Input {
   ended = false;
   /** Why reads past the end fail; `null`: they meet the end of input. */
   fault: Error | null = null;
-  /** Why the input ended when the peer did not end it. */
-  cause: Error | undefined = undefined;
+  /** Tells why the input ended when the peer did not end it. Asked only in need: an error takes its stack. */
+  cause: (() => Error) | null = null;
   /** Bytes; above twice as many buffered ones reading pauses, at or below it goes on. */
   readonly limit: number;
   private readonly transport: Transport;
@@ -83,7 +83,7 @@ export class Input {
   }
 
   /** The input is over: by the peer's FIN, by our closing (`cause`), or by a fault. */
-  finish(fault: Error | null, cause?: Error): void {
+  finish(fault: Error | null, cause: (() => Error) | null = null): void {
     if (!this.ended) this.cause = cause;
     this.ended = true;
     this.fault ??= fault;

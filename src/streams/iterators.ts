@@ -83,6 +83,6 @@ export class Frames<Out> {
     if (input.fault !== null) throw input.fault;
     this.isOver = true;
     // When it was us who closed, the peer is not to blame for a message cut short.
-    return input.cause === undefined ? this.codec.end() : [];
+    return input.cause === null ? this.codec.end() : [];
   }
 }

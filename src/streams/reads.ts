@@ -12,7 +12,7 @@ function end(input: Input): null {
 
 /** The end of input in the middle of something. */
 function incomplete({ fault, queue, cause }: Input, expected: number | null): Error {
-  return fault ?? new IncompleteReadError(queue.take(queue.byteLength), expected, cause);
+  return fault ?? new IncompleteReadError(queue.take(queue.byteLength), expected, cause?.());
 }
 
 /** The next chunk, whatever its size. */

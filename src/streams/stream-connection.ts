@@ -101,7 +101,7 @@ export class StreamConnection implements Connection, Protocol {
   connectionLost(error: Error | null): void {
     this.isOver = true;
     this.lostError = error;
-    this.input.finish(error, this.endReason());
+    this.input.finish(error, () => this.endReason());
     this.drain?.fail(this.endReason());
     this.drain = null;
     this.aborter?.abort(this.endReason());
@@ -251,14 +251,14 @@ export class StreamConnection implements Connection, Protocol {
   async close(): Promise<void> {
     this.refuseUpgraded();
     this.own.close();
-    this.input.finish(null, this.endReason());
+    this.input.finish(null, () => this.endReason());
     await this.closed;
   }
 
   abort(): void {
     this.refuseUpgraded();
     this.own.abort();
-    this.input.finish(null, this.endReason());
+    this.input.finish(null, () => this.endReason());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
