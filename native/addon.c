@@ -13,11 +13,6 @@
 
 enum { PAGE = 4096 };
 
-struct hawser_cleanup {
-  struct hawser *hawser;
-  napi_async_cleanup_hook_handle hook;
-};
-
 static void call(struct hawser *h, napi_ref function_ref, int32_t number) {
   napi_handle_scope scope;
   napi_value function, receiver, argument;
@@ -109,11 +104,10 @@ static napi_value set_ref(napi_env env, napi_callback_info info) {
 }
 
 static void release(void *data) {
-  struct hawser_cleanup *cleanup = data;
-  if (cleanup->hawser->epoll_fd >= 0) close(cleanup->hawser->epoll_fd);
-  free(cleanup->hawser);
-  napi_remove_async_cleanup_hook(cleanup->hook);
-  free(cleanup);
+  struct hawser *h = data;
+  if (h->epoll_fd >= 0) close(h->epoll_fd);
+  napi_remove_async_cleanup_hook(h->cleanup);
+  free(h);
 }
 
 /* What JavaScript lent us; without this the memory would outlive its environment. */
@@ -128,29 +122,25 @@ static void drop_references(struct hawser *h) {
 }
 
 static void clean_up(napi_async_cleanup_hook_handle hook, void *data) {
-  struct hawser_cleanup *cleanup = data;
-  cleanup->hook = hook;
-  socket_close_all(cleanup->hawser);
-  drop_references(cleanup->hawser);
-  turn_stop(cleanup->hawser, release, cleanup);
+  struct hawser *h = data;
+  h->cleanup = hook;
+  socket_close_all(h);
+  drop_references(h);
+  turn_stop(h, release, h);
 }
 
 NAPI_MODULE_INIT() {
   static const struct method methods[] = {
       {"start", start}, {"slab", replace_slab}, {"pool", replace_pool}, {"ref", set_ref}};
   struct hawser *h = calloc(1, sizeof *h);
-  struct hawser_cleanup *cleanup = calloc(1, sizeof *cleanup);
-  if (h == NULL || cleanup == NULL) {
-    free(h);
-    free(cleanup);
+  if (h == NULL) {
     napi_throw_error(env, "ENOMEM", "hawser: not enough memory");
     return NULL;
   }
   h->env = env;
   h->epoll_fd = -1;
-  cleanup->hawser = h;
   napi_set_instance_data(env, h, NULL, NULL);
-  napi_add_async_cleanup_hook(env, clean_up, cleanup, NULL);
+  napi_add_async_cleanup_hook(env, clean_up, h, NULL);
   export_methods(env, exports, methods, sizeof methods / sizeof *methods);
   io_export(env, exports);
   socket_export(env, exports);

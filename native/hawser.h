@@ -58,7 +58,13 @@ enum {
   /* watch modes: how an event on a descriptor is handled */
   MODE_EVENT = 0,    /* report it */
   MODE_RECEIVE = 1,  /* receive into the slab and report that */
-  MODE_QUICKACK = 2, /* with MODE_RECEIVE: set TCP_QUICKACK after each receive */
+  MODE_QUICKACK = 2, /* with MODE_RECEIVE: acknowledge what gets no reply in its turn, quickack.c */
+};
+
+/* One bit per descriptor. */
+struct fd_set_bits {
+  uint8_t *bits;
+  size_t bytes;
 };
 
 struct hawser {
@@ -77,9 +83,12 @@ struct hawser {
   napi_ref dispatch;
   napi_ref settle;
   napi_async_context async;
+  napi_async_cleanup_hook_handle cleanup;
   struct turn *turn;  /* event-loop handles, turn.c */
-  uint8_t *owned;     /* one bit per descriptor that this environment must close */
-  size_t owned_bytes;
+  struct fd_set_bits owned;       /* descriptors that this environment must close */
+  struct fd_set_bits unanswered;  /* those in the list below that were not replied to yet */
+  int32_t unanswered_list[MAX_RECORDS];
+  int32_t unanswered_count;
 };
 
 /* turn.c: the event loop */
@@ -97,8 +106,15 @@ int32_t io_wait(struct hawser *h);
 int32_t io_flush(struct hawser *h);
 napi_status io_export(napi_env env, napi_value exports);
 
+/* quickack.c: acknowledgements that nothing else carries */
+void quickack_received(struct hawser *h, int fd);
+void quickack_sent(struct hawser *h, int fd);
+void quickack_end_turn(struct hawser *h);
+
 /* socket.c: the system calls that make, name and tune sockets */
-void socket_own(struct hawser *h, int fd);
+bool fd_set_add(struct fd_set_bits *set, int fd);
+void fd_set_remove(struct fd_set_bits *set, int fd);
+bool fd_set_has(const struct fd_set_bits *set, int fd);
 void socket_close_all(struct hawser *h);
 napi_status socket_export(napi_env env, napi_value exports);
 

@@ -15,8 +15,6 @@
 #include "hawser.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -37,14 +35,16 @@ static int32_t receive(int fd, void *into, size_t length, int flags) {
   return n < 0 ? -errno : (int32_t)n;
 }
 
-static int32_t transmit(int fd, struct iovec *iov, size_t count) {
+static int32_t transmit(struct hawser *h, int fd, struct iovec *iov, size_t count) {
   struct msghdr message = {.msg_iov = iov, .msg_iovlen = count};
   ssize_t n;
   do {
     n = count == 1 ? send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL | MSG_DONTWAIT)
                    : sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
   } while (n < 0 && errno == EINTR);
-  return n < 0 ? -errno : (int32_t)n;
+  if (n < 0) return -errno;
+  quickack_sent(h, fd);
+  return (int32_t)n;
 }
 
 static void add_record(struct hawser *h, int32_t index, int fd, int32_t what, int32_t offset, int32_t bytes) {
@@ -63,10 +63,7 @@ static int32_t receive_ready(struct hawser *h, int32_t index, int fd, uint32_t m
   int32_t length = room < control[CTL_READ_MAX] ? room : control[CTL_READ_MAX];
   int32_t n = receive(fd, h->slab + used, (size_t)length, 0);
   if (n == -EAGAIN) return 0;
-  if (n > 0 && (mode & MODE_QUICKACK)) {
-    int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-  }
+  if (n > 0 && (mode & MODE_QUICKACK)) quickack_received(h, fd);
   if (n > 0 && n <= control[CTL_SMALL_MAX]) {
     int32_t at = control[CTL_POOL_USED];
     memcpy(h->pool + at, h->slab + used, (size_t)n);
@@ -134,7 +131,7 @@ static int32_t send_chain(struct hawser *h, int fd, int32_t op, size_t *total) {
     size_t count = gather(h, op, iov, MAX_IOV, &op, &bytes);
     *total += bytes;
     if (full) continue;
-    int32_t n = transmit(fd, iov, count);
+    int32_t n = transmit(h, fd, iov, count);
     if (n < 0 && sent == 0) sent = n;
     else if (n > 0) sent += n;
     full = n < 0 || (size_t)n < bytes;
@@ -158,7 +155,7 @@ int32_t io_flush(struct hawser *h) {
     if (op[3] < 0) {
       struct iovec one = {.iov_base = h->out + op[1], .iov_len = (size_t)op[2]};
       total = one.iov_len;
-      sent = transmit(op[0], &one, 1);
+      sent = transmit(h, op[0], &one, 1);
     } else {
       sent = send_chain(h, op[0], i, &total);
     }
@@ -196,13 +193,13 @@ static napi_value send_now(napi_env env, napi_callback_info info) {
     if (iov[count].iov_len > INT32_MAX / 2) iov[count].iov_len = INT32_MAX / 2;
     if (iov[count].iov_len > 0) count++;
   }
-  return result_int(env, count == 0 ? 0 : transmit(arg_int(env, v[0]), iov, count));
+  return result_int(env, count == 0 ? 0 : transmit(h, arg_int(env, v[0]), iov, count));
 }
 
 /* sendv(fd, chunks, first, skip): chunks from the first on, without its first `skip` bytes. */
 static napi_value send_chunks(napi_env env, napi_callback_info info) {
   napi_value v[4];
-  args_get(env, info, 4, v);
+  struct hawser *h = args_get(env, info, 4, v);
   struct iovec iov[MAX_IOV / 8];
   uint32_t length = 0;
   uint32_t index = (uint32_t)arg_int(env, v[2]);
@@ -222,17 +219,20 @@ static napi_value send_chunks(napi_env env, napi_callback_info info) {
     count++;
     if (iov[count - 1].iov_len == INT32_MAX / 4) break;
   }
-  return result_int(env, count == 0 ? 0 : transmit(arg_int(env, v[0]), iov, count));
+  return result_int(env, count == 0 ? 0 : transmit(h, arg_int(env, v[0]), iov, count));
 }
 
-/* recv(fd, bytes): into the caller's memory. */
+/* recv(fd, bytes, mode): into the caller's memory. */
 static napi_value receive_now(napi_env env, napi_callback_info info) {
-  napi_value v[2];
-  args_get(env, info, 2, v);
+  napi_value v[3];
+  struct hawser *h = args_get(env, info, 3, v);
   size_t length;
+  int fd = arg_int(env, v[0]);
   uint8_t *into = arg_bytes(env, v[1], &length);
   if (length > INT32_MAX) length = INT32_MAX;
-  return result_int(env, receive(arg_int(env, v[0]), into, length, 0));
+  int32_t n = receive(fd, into, length, 0);
+  if (n > 0 && (arg_int(env, v[2]) & MODE_QUICKACK)) quickack_received(h, fd);
+  return result_int(env, n);
 }
 
 /* discard(fd, max): drops input without copying it (MSG_TRUNC, tcp(7)). */

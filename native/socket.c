@@ -23,32 +23,36 @@ static int result_of(int returned) {
   return returned < 0 ? -errno : returned;
 }
 
-void socket_own(struct hawser *h, int fd) {
+/* False without memory for it. */
+bool fd_set_add(struct fd_set_bits *set, int fd) {
   size_t byte = (size_t)fd / 8;
-  if (byte >= h->owned_bytes) {
+  if (byte >= set->bytes) {
     size_t bytes = byte + 1024;
-    uint8_t *grown = realloc(h->owned, bytes);
-    if (grown == NULL) return; /* not tracked: the descriptor lives until the process ends */
-    memset(grown + h->owned_bytes, 0, bytes - h->owned_bytes);
-    h->owned = grown;
-    h->owned_bytes = bytes;
+    uint8_t *grown = realloc(set->bits, bytes);
+    if (grown == NULL) return false;
+    memset(grown + set->bytes, 0, bytes - set->bytes);
+    set->bits = grown;
+    set->bytes = bytes;
   }
-  h->owned[byte] |= (uint8_t)(1u << (fd % 8));
+  set->bits[byte] |= (uint8_t)(1u << (fd % 8));
+  return true;
 }
 
-static void disown(struct hawser *h, int fd) {
-  if ((size_t)fd / 8 < h->owned_bytes) h->owned[fd / 8] &= (uint8_t)~(1u << (fd % 8));
+void fd_set_remove(struct fd_set_bits *set, int fd) {
+  if ((size_t)fd / 8 < set->bytes) set->bits[fd / 8] &= (uint8_t)~(1u << (fd % 8));
+}
+
+bool fd_set_has(const struct fd_set_bits *set, int fd) {
+  return (size_t)fd / 8 < set->bytes && (set->bits[fd / 8] >> (fd % 8) & 1u);
 }
 
 void socket_close_all(struct hawser *h) {
-  for (size_t byte = 0; byte < h->owned_bytes; byte++) {
-    for (int bit = 0; h->owned[byte] >> bit; bit++) {
-      if (h->owned[byte] & (1u << bit)) close((int)(byte * 8) + bit);
-    }
+  for (size_t fd = 0; fd < h->owned.bytes * 8; fd++) {
+    if (fd_set_has(&h->owned, (int)fd)) close((int)fd);
   }
-  free(h->owned);
-  h->owned = NULL;
-  h->owned_bytes = 0;
+  free(h->owned.bits);
+  free(h->unanswered.bits);
+  h->owned = h->unanswered = (struct fd_set_bits){0};
 }
 
 static int watch_fd(struct hawser *h, int operation, int fd, uint32_t mode, uint32_t events) {
@@ -71,7 +75,7 @@ static napi_value make_socket(napi_env env, napi_callback_info info) {
   int family = arg_int(env, v[0]);
   int fd = result_of(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
                             family == AF_UNIX ? 0 : IPPROTO_TCP));
-  if (fd >= 0) socket_own(h, fd);
+  if (fd >= 0) fd_set_add(&h->owned, fd);
   return result_int(env, fd);
 }
 
@@ -83,7 +87,7 @@ static napi_value adopt(napi_env env, napi_callback_info info) {
   int flags = fcntl(fd, F_GETFL);
   if (flags < 0) return result_int(env, -errno);
   if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return result_int(env, -errno);
-  socket_own(h, fd);
+  fd_set_add(&h->owned, fd);
   return result_int(env, 0);
 }
 
@@ -133,7 +137,7 @@ static napi_value accept_connections(napi_env env, napi_callback_info info) {
       if (fd >= 0) close(fd);
       break;
     }
-    socket_own(h, fd);
+    fd_set_add(&h->owned, fd);
     memcpy(entry, &(int32_t){fd}, sizeof(int32_t));
     count++;
   }
@@ -203,17 +207,18 @@ static napi_value close_socket(napi_env env, napi_callback_info info) {
     struct linger now = {.l_onoff = 1, .l_linger = 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   }
-  disown(h, fd);
+  fd_set_remove(&h->owned, fd);
+  fd_set_remove(&h->unanswered, fd);
   return result_int(env, result_of(close(fd)));
 }
 
 napi_status socket_export(napi_env env, napi_value exports) {
   static const struct method methods[] = {
-      {"watch", watch},           {"socket", make_socket},        {"adopt", adopt},
-      {"bind", bind_socket},      {"connect", connect_socket},    {"listen", listen_socket},
-      {"accept", accept_connections}, {"getsockname", local_name}, {"getpeername", peer_name},
-      {"getsockopt", get_option}, {"setsockopt", set_option},     {"shutdown", shut_write},
-      {"unread", unread},         {"close", close_socket},
+      {"watch", watch},            {"socket", make_socket},     {"adopt", adopt},
+      {"bind", bind_socket},       {"connect", connect_socket}, {"listen", listen_socket},
+      {"getsockname", local_name}, {"getpeername", peer_name},  {"accept", accept_connections},
+      {"getsockopt", get_option},  {"setsockopt", set_option},  {"shutdown", shut_write},
+      {"unread", unread},          {"close", close_socket},
   };
   return export_methods(env, exports, methods, sizeof methods / sizeof *methods);
 }

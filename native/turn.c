@@ -59,6 +59,7 @@ static void on_ready(uv_poll_t *handle, int status, int events) {
   int32_t records = io_wait(turn->hawser);
   if (records > 0) call_dispatch(turn->hawser, records);
   flush_and_settle(turn);
+  quickack_end_turn(turn->hawser);
 }
 
 static void on_prepare(uv_prepare_t *handle) {

@@ -28,7 +28,7 @@ export interface ConnectOptions {
   localPort?: number;
   /** Socket options set before connect. */
   socketOptions?: SocketOptions;
-  /** Keep TCP_QUICKACK on for the connection's life; default false. */
+  /** Acknowledge at once what is received, as `ServerOptions.quickAck` says; default false. */
   quickAck?: boolean;
   /** Time for the whole of resolving and connecting, ms; default: none but the kernel's own (about 130 s). */
   connectTimeoutMs?: number;

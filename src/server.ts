@@ -32,7 +32,11 @@ export interface ServerOptions {
   listenerOptions?: SocketOptions;
   /** What every accepted socket has: set on the listener where the kernel inherits it, else on each connection. */
   connectionOptions?: SocketOptions;
-  /** Keep TCP_QUICKACK on for each connection's life (the kernel clears it); default false. */
+  /**
+   * Acknowledge at once what is received, for each connection's life: TCP_QUICKACK is set again
+   * whenever something came and was not answered in its turn (an answer carries the
+   * acknowledgement, and makes the kernel clear the option). Default false. tcp(7)
+   */
   quickAck?: boolean;
   /** Bytes; default 64 KiB and 16 KiB. */
   writeBufferLimits?: { high?: number; low?: number };

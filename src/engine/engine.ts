@@ -82,7 +82,7 @@ export interface TransportSettings {
   readonly writeBufferLimits: WriteBufferLimits;
   /** How long a closed connection may go on discarding input before it is torn down, ms. */
   readonly lingerTimeoutMs: number;
-  /** Re-arm TCP_QUICKACK around every receive. */
+  /** Set TCP_QUICKACK again after receives; where the engine can tell, only after those not answered in their turn. */
   readonly quickAck: boolean;
 }
 

@@ -19,7 +19,7 @@ export function explainPlan(plan: OptionPlan, more: { readonly quickAck?: boolea
   for (const stage of ['beforeBind', 'beforeListen', 'beforeConnect', 'perConnection'] as const) {
     const calls = plan[stage].map((call) => `  ${explainCall(call, stage)}`);
     if (stage === 'perConnection' && more.quickAck) {
-      calls.push('  TCP_QUICKACK = true, set again around every receive: the kernel clears it');
+      calls.push('  TCP_QUICKACK = true, set again after what is not answered in its turn');
     }
     if (calls.length > 0) lines.push(HEADINGS[stage], ...calls);
   }

@@ -97,7 +97,7 @@ describe('hawser echo --explain', () => {
       '  TCP_KEEPINTVL = 15',
       'on every connection:',
       '  SO_PRIORITY = 3',
-      '  TCP_QUICKACK = true, set again around every receive: the kernel clears it',
+      '  TCP_QUICKACK = true, set again after what is not answered in its turn',
       'setsockopt calls per connection: 1 and those for quickAck',
       '',
     ]);

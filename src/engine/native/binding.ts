@@ -78,8 +78,8 @@ export interface NativeBinding {
   send(fd: number, op: number, bytes: Uint8Array): number;
   /** Sends chunks from `first` on, without the first one's first `skip` bytes; returns the bytes sent. */
   sendv(fd: number, chunks: readonly Uint8Array[], first: number, skip: number): number;
-  /** Receives into `bytes`; 0: end of input. */
-  recv(fd: number, bytes: Uint8Array): number;
+  /** Receives into `bytes`, in the connection's mode; 0: end of input. */
+  recv(fd: number, bytes: Uint8Array, mode: number): number;
   /** Drops up to `max` bytes of input; 0: end of input. */
   discard(fd: number, max: number): number;
 

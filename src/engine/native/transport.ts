@@ -8,7 +8,6 @@ import type { CloseCause } from '../../stats.js';
 import type { TransportSocket } from '../../transport.js';
 import type { ConnectionOwner } from '../engine.js';
 import type { DescriptorOwner, Loop, Settler } from './loop.js';
-import { rearmQuickAck } from './options.js';
 import { causeOf, SendingTransport } from './sending.js';
 import { decodeAddress, formatIPv4 } from './sockaddr.js';
 
@@ -137,13 +136,12 @@ export class NativeTransport extends SendingTransport implements DescriptorOwner
     for (let call = 0; call < BUFFERED_READ_CALLS && total < BUFFERED_READ_MAX; call++) {
       const memory = this.offerMemory();
       if (memory === null) return;
-      const count = this.loop.native.recv(this.fd, memory);
+      const count = this.loop.native.recv(this.fd, memory, this.origin.receiveMode);
       if (count === -EAGAIN) return;
       if (count <= 0) {
         this.onInputEnd(count);
         return;
       }
-      if (this.origin.receiveMode & this.loop.c.MODE_QUICKACK) rearmQuickAck(this.loop, this.fd);
       this.receivedInto(count);
       total += count;
       if (count < memory.length || !this.wantsInput || !this.takesOwnMemory) return;
