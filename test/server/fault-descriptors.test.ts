@@ -29,6 +29,7 @@ interface Counters {
 }
 
 describe('a server whose descriptors run out', {
+  timeout: 60_000,
   skip: withoutAddon || without('prlimit'),
 }, () => {
   const cleanups: (() => unknown)[] = [];

@@ -13,6 +13,7 @@ import {
 } from 'hawser';
 import { echo, engines, portOf, rawClient } from './echo.js';
 
+const TIMEOUT_MS = 60_000;
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -58,7 +59,7 @@ async function empty(server: Server): Promise<void> {
 }
 
 for (const engine of engines) {
-  describe(`peers at their worst on the ${engine} engine`, () => {
+  describe(`peers at their worst on the ${engine} engine`, { timeout: TIMEOUT_MS }, () => {
     it('a client that resets while it waits to be accepted is accepted and lost', async () => {
       const ends: unknown[] = [];
       const server = await serve(
@@ -190,6 +191,7 @@ for (const engine of engines) {
 }
 
 describe('an accept queue that overflows', {
+  timeout: TIMEOUT_MS,
   skip: engines.includes('native') ? false : 'node:net accepts all the time',
 }, () => {
   it('holds backlog + 1 clients, and everybody is served when accepting goes on', async () => {

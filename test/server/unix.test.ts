@@ -48,7 +48,7 @@ async function leaveStaleFile(path: string): Promise<void> {
 }
 
 for (const engine of engines) {
-  describe(`unix sockets on the ${engine} engine`, () => {
+  describe(`unix sockets on the ${engine} engine`, { timeout: 60_000 }, () => {
     const servers: Server[] = [];
     afterEach(async () => {
       await Promise.all(servers.splice(0).map((server) => server.close({ drainTimeoutMs: 0 })));
@@ -311,7 +311,7 @@ describe('abstract names before Node 22', {
   });
 });
 
-describe('a full accept queue of a unix socket', { skip: withoutAddon }, () => {
+describe('a full accept queue of a unix socket', { timeout: 60_000, skip: withoutAddon }, () => {
   it('a live server with a full accept queue is not taken for dead', async () => {
     const path = freshPath();
     const engine = 'native';
