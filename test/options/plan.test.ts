@@ -185,7 +185,7 @@ describe('explainPlan', () => {
         '  SO_LINGER = { onoff: true, seconds: 0 }',
         'on every connection:',
         '  SO_PRIORITY = 3',
-        '  TCP_QUICKACK = true, set again around every receive: the kernel clears it',
+        '  TCP_QUICKACK = true, set again after what is not answered in its turn',
         'setsockopt calls per connection: 1 and those for quickAck',
         '',
       ].join('\n'),
