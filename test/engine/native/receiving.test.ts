@@ -19,8 +19,9 @@ describe('receiving on the native engine', { skip: name === 'native' ? false : r
       () => {
         let id: number;
         return {
-          connectionMade: (transport) =>
-            void (id = (transport.remoteAddress as { port: number }).port),
+          connectionMade(transport) {
+            id = (transport.remoteAddress as { port: number }).port;
+          },
           dataReceived(data) {
             received.set(id, (received.get(id) ?? 0) + data.length);
             total += data.length;
