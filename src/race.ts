@@ -8,7 +8,8 @@ export type Attempt<T> = (signal: AbortSignal) => Promise<T>;
  * once when no other is under way any more (RFC 8305, section 5). Resolves with the
  * first success and aborts the rest. When all fail: the only error, or an
  * `AggregateError` with all of them in the order of the attempts, whose `code` is
- * the first one's. When `signal` aborts: its reason.
+ * the first one's. When `signal` aborts: its reason; a time-out (`ETIMEDOUT`) with the
+ * errors so far before it.
  */
 export function race<T>(
   attempts: readonly Attempt<T>[],
@@ -28,7 +29,7 @@ export function race<T>(
       finish();
       losers.abort(new Error('another attempt was faster'));
     };
-    const onAbort = () => settle(() => reject(signal.reason));
+    const onAbort = () => settle(() => reject(givenUp(signal.reason, errors)));
     const startNext = () => {
       clearTimeout(timer);
       const index = next++;
@@ -48,6 +49,14 @@ export function race<T>(
     if (signal.aborted) onAbort();
     else startNext();
   });
+}
+
+/** A caller's reason is the caller's to recognise; our own time-out takes along why nothing had connected. */
+function givenUp(reason: unknown, errors: Error[]): unknown {
+  const code = (reason as NodeJS.ErrnoException | undefined)?.code;
+  const soFar = errors.filter((error) => error !== undefined);
+  if (code !== 'ETIMEDOUT' || soFar.length === 0) return reason;
+  return Object.assign(together([...soFar, reason as Error]), { code });
 }
 
 function together(errors: Error[]): Error {
