@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type Address, type IpAddress, ipAddress, unixAddress } from './address.js';
 import { checkConnectOptions } from './connect-options.js';
-import { channels, tellError } from './diagnostics.js';
+import { tellDropped, tellError } from './diagnostics.js';
 import type { ConnectionOwner, DialRequest, Engine, TransportSettings } from './engine/engine.js';
 import { type EngineChoice, selectEngine } from './engine/select.js';
 import { codedError } from './errors.js';
@@ -225,8 +225,6 @@ class Client implements ConnectionOwner {
   }
 
   writeDropped(transport: Transport, byteCount: number, first: boolean): void {
-    if (!first || !channels.warning.hasSubscribers) return;
-    const message = `a write of ${byteCount} bytes was dropped: the connection is closing`;
-    channels.warning.publish({ message, transport });
+    if (first) tellDropped(transport, byteCount);
   }
 }

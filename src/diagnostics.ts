@@ -39,6 +39,13 @@ export function tellError(
   }
 }
 
+/** Tells `hawser:warning` of the first write that a closing connection dropped. */
+export function tellDropped(transport: Transport, byteCount: number): void {
+  if (!channels.warning.hasSubscribers) return;
+  const message = `a write of ${byteCount} bytes was dropped: the connection is closing`;
+  channels.warning.publish({ message, transport });
+}
+
 function warnOfHook(thrown: unknown): void {
   process.emitWarning(`an onError hook failed: ${String(thrown)}`, 'HawserWarning');
 }

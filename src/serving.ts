@@ -1,7 +1,7 @@
 import type { Address } from './address.js';
 import type { BaseTransport } from './base-transport.js';
 import { Clock } from './clock.js';
-import { channels, tellError } from './diagnostics.js';
+import { channels, tellDropped, tellError } from './diagnostics.js';
 import type { Engine, Listener, ListenerOwner, TransportSettings } from './engine/engine.js';
 import { codedError } from './errors.js';
 import { openListeners } from './listeners.js';
@@ -249,11 +249,7 @@ export class Serving implements Server, ListenerOwner {
 
   writeDropped(transport: Transport, byteCount: number, first: boolean): void {
     this.droppedWrites++;
-    if (!first || !channels.warning.hasSubscribers) return;
-    channels.warning.publish({
-      message: `a write of ${byteCount} bytes was dropped: the connection is closing`,
-      transport,
-    });
+    if (first) tellDropped(transport, byteCount);
   }
 
   private report(error: Error, transport: Transport | null): void {
