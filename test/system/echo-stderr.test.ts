@@ -71,7 +71,12 @@ describe('hawser echo with a stderr that takes nothing', () => {
       text += pipe.drain();
       await exchange(echo, 1);
     }
+    // More may still be queued than a pipe holds, so it is read while the server stops.
+    const reading = setInterval(() => {
+      text += pipe.drain();
+    }, 5);
     await echo.stop();
+    clearInterval(reading);
     text += pipe.drain();
     const events = text.split('\n').slice(0, -1).map(parseEvent);
     const isLoss = ({ event }: LogEvent) => event === 'log-lost';
