@@ -8,12 +8,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 enum { PAGE = 4096 };
 
-static void call(struct hawser *h, napi_ref function_ref, int32_t number) {
+void call_into(struct hawser *h, napi_ref function_ref, int32_t number) {
   napi_handle_scope scope;
   napi_value function, receiver, argument;
   if (napi_open_handle_scope(h->env, &scope) != napi_ok) return;
@@ -26,14 +25,6 @@ static void call(struct hawser *h, napi_ref function_ref, int32_t number) {
     if (napi_get_and_clear_last_exception(h->env, &error) == napi_ok) napi_fatal_exception(h->env, error);
   }
   napi_close_handle_scope(h->env, scope);
-}
-
-void call_dispatch(struct hawser *h, int32_t records) {
-  call(h, h->dispatch, records);
-}
-
-void call_settle(struct hawser *h, int32_t abnormal) {
-  call(h, h->settle, abnormal);
 }
 
 static void hold(napi_env env, napi_ref *held, napi_value value) {

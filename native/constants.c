@@ -3,7 +3,6 @@
 
 #include <netinet/in.h>
 #include <stddef.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 

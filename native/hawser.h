@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 
 enum {
   /* control block */
@@ -85,6 +86,8 @@ struct hawser {
   napi_async_context async;
   napi_async_cleanup_hook_handle cleanup;
   struct turn *turn;  /* event-loop handles, turn.c */
+  struct epoll_event events[MAX_EVENTS]; /* the last answer of epoll; next_event is the first not dealt with */
+  int event_count, next_event;
   struct fd_set_bits owned;       /* descriptors that this environment must close */
   struct fd_set_bits unanswered;  /* those in the list below that were not replied to yet */
   int32_t unanswered_list[MAX_RECORDS];
@@ -97,12 +100,14 @@ void turn_ref(struct hawser *h, bool on);
 /* Closes the handles; then calls `done(data)` from the event loop. */
 void turn_stop(struct hawser *h, void (*done)(void *data), void *data);
 
-/* addon.c: calls into JavaScript */
-void call_dispatch(struct hawser *h, int32_t records);
-void call_settle(struct hawser *h, int32_t abnormal);
+/* addon.c: calls one of the functions given to start() */
+void call_into(struct hawser *h, napi_ref function, int32_t number);
 
 /* io.c: the system calls that carry bytes */
 int32_t io_wait(struct hawser *h);
+bool io_is_left(const struct hawser *h);
+/* Drops what is left: a descriptor is closed or watched otherwise. epoll reports the rest again. */
+void io_forget(struct hawser *h);
 int32_t io_flush(struct hawser *h);
 napi_status io_export(napi_env env, napi_value exports);
 

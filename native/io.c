@@ -11,14 +11,18 @@
  * A small chunk is copied on to the pool: that costs a fraction of the receive,
  * keeps the slab's next bytes in the processor's cache, and a protocol that keeps
  * such a chunk keeps the small pool alive instead of a whole slab.
+ *
+ * recvfrom and sendto are called by number: libc's recv and send are cancellation
+ * points, which in a process with threads costs more than all else around the call.
  */
 #include "hawser.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 /* Bytes to send are gathered from at most this many places (IOV_MAX). */
 enum { MAX_IOV = 1024, SLAB_ALIGN = 64, POOL_ALIGN = 8 };
@@ -30,7 +34,7 @@ static int32_t aligned(int32_t bytes, int32_t to) {
 static int32_t receive(int fd, void *into, size_t length, int flags) {
   ssize_t n;
   do {
-    n = recv(fd, into, length, flags | MSG_DONTWAIT);
+    n = syscall(SYS_recvfrom, fd, into, length, flags | MSG_DONTWAIT, NULL, NULL);
   } while (n < 0 && errno == EINTR);
   return n < 0 ? -errno : (int32_t)n;
 }
@@ -39,8 +43,8 @@ static int32_t transmit(struct hawser *h, int fd, struct iovec *iov, size_t coun
   struct msghdr message = {.msg_iov = iov, .msg_iovlen = count};
   ssize_t n;
   do {
-    n = count == 1 ? send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL | MSG_DONTWAIT)
-                   : sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    n = count == 1 ? syscall(SYS_sendto, fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0)
+                   : syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
   } while (n < 0 && errno == EINTR);
   if (n < 0) return -errno;
   quickack_sent(h, fd);
@@ -76,22 +80,36 @@ static int32_t receive_ready(struct hawser *h, int32_t index, int fd, uint32_t m
   return 1;
 }
 
+bool io_is_left(const struct hawser *h) {
+  return h->next_event < h->event_count;
+}
+
+void io_forget(struct hawser *h) {
+  h->event_count = 0;
+}
+
 /* Whether the next receive, whatever it brings, fits. */
 static bool has_room(const struct hawser *h) {
   return h->slab_size - h->control[CTL_SLAB_USED] >= h->control[CTL_SLAB_LOW] &&
          h->pool_size - h->control[CTL_POOL_USED] >= aligned(h->control[CTL_SMALL_MAX], POOL_ALIGN);
 }
 
-/* Asks what is ready and receives it. Returns the number of records; what does not fit is ready again next time. */
+/*
+ * Receives what is ready, or goes on with what the last call left for want of room: asking
+ * again would look at every ready socket again. Returns the number of records.
+ */
 int32_t io_wait(struct hawser *h) {
-  struct epoll_event events[MAX_EVENTS];
   const uint32_t input = EPOLLIN | EPOLLHUP | EPOLLERR;
-  int count = epoll_wait(h->epoll_fd, events, MAX_EVENTS, 0);
+  if (!io_is_left(h)) {
+    h->event_count = epoll_wait(h->epoll_fd, h->events, MAX_EVENTS, 0);
+    h->next_event = 0;
+  }
   int32_t records = 0;
-  for (int i = 0; i < count; i++) {
-    int fd = (int)(uint32_t)events[i].data.u64;
-    uint32_t mode = (uint32_t)(events[i].data.u64 >> 32);
-    uint32_t what = events[i].events;
+  for (; io_is_left(h); h->next_event++) {
+    const struct epoll_event *event = &h->events[h->next_event];
+    int fd = (int)(uint32_t)event->data.u64;
+    uint32_t mode = (uint32_t)(event->data.u64 >> 32);
+    uint32_t what = event->events;
     if ((mode & MODE_RECEIVE) && (what & input)) {
       if (!has_room(h)) break;
       records += receive_ready(h, records, fd, mode);
@@ -120,28 +138,20 @@ static size_t gather(struct hawser *h, int32_t op, struct iovec *iov, size_t max
   return count;
 }
 
-/* Sends an operation and those linked to it. Returns the bytes sent, or -errno when none was; `*total` is what was asked. */
-static int32_t send_chain(struct hawser *h, int fd, int32_t op, size_t *total) {
+/* Sends an operation and those linked to it. Returns the bytes sent, or -errno; `*whole` says whether that was all. */
+static int32_t send_chain(struct hawser *h, int fd, int32_t op, bool *whole) {
   struct iovec iov[MAX_IOV];
-  int32_t sent = 0;
-  bool full = false;
-  *total = 0;
-  while (op >= 0) {
-    size_t bytes = 0;
-    size_t count = gather(h, op, iov, MAX_IOV, &op, &bytes);
-    *total += bytes;
-    if (full) continue;
-    int32_t n = transmit(h, fd, iov, count);
-    if (n < 0 && sent == 0) sent = n;
-    else if (n > 0) sent += n;
-    full = n < 0 || (size_t)n < bytes;
-  }
+  int32_t rest;
+  size_t bytes = 0;
+  size_t count = gather(h, op, iov, MAX_IOV, &rest, &bytes);
+  int32_t sent = transmit(h, fd, iov, count);
+  *whole = rest < 0 && sent >= 0 && (size_t)sent == bytes;
   return sent;
 }
 
 /*
  * Sends every queued operation. The result of a chain replaces the length of its
- * first operation when it is not what was asked; returns how many such there are.
+ * first operation when it did not go out whole; returns how many such there are.
  * With none, the queue is empty afterwards; else JavaScript empties it.
  */
 int32_t io_flush(struct hawser *h) {
@@ -149,23 +159,14 @@ int32_t io_flush(struct hawser *h) {
   int32_t abnormal = 0;
   for (int32_t i = 0; i < count; i++) {
     int32_t *op = h->ops + (size_t)i * OP_INTS;
+    bool whole;
     if (op[0] < 0) continue;
-    int32_t sent;
-    size_t total;
-    if (op[3] < 0) {
-      struct iovec one = {.iov_base = h->out + op[1], .iov_len = (size_t)op[2]};
-      total = one.iov_len;
-      sent = transmit(h, op[0], &one, 1);
-    } else {
-      sent = send_chain(h, op[0], i, &total);
+    int32_t sent = send_chain(h, op[0], i, &whole);
+    if (!whole) {
+      op[2] = sent;
+      abnormal++;
     }
-    if (sent >= 0 && (size_t)sent == total) {
-      op[0] = -1;
-      continue;
-    }
-    op[0] = ~op[0]; /* marks a chain whose result JavaScript must look at; it is negative, so never sent again */
-    op[2] = sent;
-    abnormal++;
+    op[0] = whole ? -1 : ~op[0]; /* ~: JavaScript must look at it; negative, so never sent again */
   }
   if (abnormal == 0 && count > 0) {
     h->control[CTL_OPS] = 0;

@@ -46,7 +46,7 @@ static void flush_and_settle(struct turn *turn) {
       continue;
     }
     h->control[CTL_SETTLE] = 0;
-    call_settle(h, abnormal);
+    call_into(h, h->settle, abnormal);
   }
   if (h->control[CTL_SETTLE] || h->control[CTL_OPS]) uv_idle_start(&turn->idle, on_idle);
   else uv_idle_stop(&turn->idle);
@@ -54,12 +54,16 @@ static void flush_and_settle(struct turn *turn) {
 
 static void on_ready(uv_poll_t *handle, int status, int events) {
   struct turn *turn = handle->data;
+  struct hawser *h = turn->hawser;
   (void)status;
   (void)events;
-  int32_t records = io_wait(turn->hawser);
-  if (records > 0) call_dispatch(turn->hawser, records);
-  flush_and_settle(turn);
-  quickack_end_turn(turn->hawser);
+  int32_t records;
+  do {
+    records = io_wait(h);
+    if (records > 0) call_into(h, h->dispatch, records);
+    flush_and_settle(turn);
+  } while (records > 0 && io_is_left(h));
+  quickack_end_turn(h);
 }
 
 static void on_prepare(uv_prepare_t *handle) {

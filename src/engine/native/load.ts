@@ -39,11 +39,18 @@ function load(): LoadResult {
     );
   }
   try {
-    const binding = createRequire(import.meta.url)(path) as NativeBinding;
-    return { binding, path };
+    return { binding: withFastProperties(createRequire(import.meta.url)(path)), path };
   } catch (thrown) {
     return missing(`loading ${path} failed: ${asError(thrown).message}`);
   }
+}
+
+/**
+ * Objects that an addon builds name by name are hash tables to V8, and each look into one a
+ * call of a builtin, several per message here; a copy is an ordinary object.
+ */
+function withFastProperties(addon: NativeBinding): NativeBinding {
+  return { ...addon, constants: { ...addon.constants } };
 }
 
 /** The binary built on this machine comes before the one that was shipped. */

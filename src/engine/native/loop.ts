@@ -182,9 +182,9 @@ export class Loop {
 
   private dispatch(count: number): void {
     const { records, owners } = this;
-    const { REC_DATA, REC_SMALL } = this.c;
+    const { REC_DATA, REC_SMALL, RECORD_INTS } = this.c;
     this.dispatching = true;
-    for (let i = 0; i < count * 4; i += 4) {
+    for (let i = 0; i < count * RECORD_INTS; i += RECORD_INTS) {
       const owner = owners[records[i]!];
       if (owner === undefined) continue;
       try {
@@ -224,10 +224,11 @@ export class Loop {
     const { ops, control, c } = this;
     const count = control[c.CTL_OPS]!;
     for (let op = 0; op < count; op++) {
-      const mark = ops[op * 4]!;
+      const slot = op * c.OP_INTS;
+      const mark = ops[slot]!;
       if (mark >= -1) continue;
       const owner = this.owners[~mark] as (DescriptorOwner & Partial<Sender>) | undefined;
-      owner?.sent?.(op, ops[op * 4 + 2]!);
+      owner?.sent?.(op, ops[slot + 2]!);
     }
     control[c.CTL_OPS] = 0;
     control[c.CTL_OUT_USED] = 0;

@@ -133,7 +133,7 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
     const epoch = control[c.CTL_EPOCH]!;
     if (this.epoch === epoch) {
       this.chainBytes += length;
-      const last = this.lastOp * 4;
+      const last = this.lastOp * c.OP_INTS;
       if (ops[last + 1]! + ops[last + 2]! === at) {
         ops[last + 2]! += length;
       } else {
@@ -151,7 +151,7 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
   private addOp(fd: number, at: number, length: number): number {
     const { control, ops, c } = this.loop;
     const op = control[c.CTL_OPS]!;
-    const slot = op * 4;
+    const slot = op * c.OP_INTS;
     ops[slot] = fd;
     ops[slot + 1] = at;
     ops[slot + 2] = length;
@@ -167,7 +167,7 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
 
   /** Sends the chain and then `data` at once; what is left becomes the backlog. Never calls the protocol. */
   private sendNow(data: Uint8Array, owned: boolean): void {
-    const { native, ops } = this.loop;
+    const { native, ops, c } = this.loop;
     const pending = this.pendingBytes;
     const head = pending > 0 ? this.firstOp : -1;
     const result = native.send(this.fd, head, data);
@@ -183,7 +183,7 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
     const sent = Math.max(result, 0);
     this.backlog = new Backlog();
     if (head >= 0) {
-      this.keepUnsent(head, ops[head * 4 + 2]!, sent);
+      this.keepUnsent(head, ops[head * c.OP_INTS + 2]!, sent);
       this.dropChain();
     }
     const rest = data.subarray(Math.max(0, sent - pending));
@@ -194,19 +194,21 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
 
   /** The chain is sent, kept elsewhere, or given up: the flush passes over it. */
   private dropChain(): void {
-    this.loop.ops[this.firstOp * 4] = -1;
+    const { ops, c } = this.loop;
+    ops[this.firstOp * c.OP_INTS] = -1;
     this.epoch = (this.epoch - 1) | 0;
     this.chainBytes = 0;
   }
 
   /** Copies what was not sent of a chain, whose first operation has `firstLength` bytes, to the backlog. */
   private keepUnsent(head: number, firstLength: number, sent: number): void {
-    const { ops, out } = this.loop;
+    const { ops, out, c } = this.loop;
     let skip = sent;
-    for (let op = head; op >= 0; op = ops[op * 4 + 3]!) {
-      const length = op === head ? firstLength : ops[op * 4 + 2]!;
+    for (let op = head; op >= 0; op = ops[op * c.OP_INTS + 3]!) {
+      const slot = op * c.OP_INTS;
+      const length = op === head ? firstLength : ops[slot + 2]!;
       if (skip < length) {
-        const at = ops[op * 4 + 1]!;
+        const at = ops[slot + 1]!;
         this.backlog!.append(out.subarray(at + skip, at + length));
       }
       skip = Math.max(0, skip - length);
@@ -222,10 +224,10 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
       this.sendFailed(result);
       return;
     }
-    const { ops } = this.loop;
+    const { ops, c } = this.loop;
     let others = 0;
-    for (let next = ops[op * 4 + 3]!; next >= 0; next = ops[next * 4 + 3]!)
-      others += ops[next * 4 + 2]!;
+    for (let next = ops[op * c.OP_INTS + 3]!; next >= 0; next = ops[next * c.OP_INTS + 3]!)
+      others += ops[next * c.OP_INTS + 2]!;
     this.backlog = new Backlog();
     this.keepUnsent(op, asked - others, Math.max(result, 0));
     this.settleLater();
