@@ -5,6 +5,8 @@ import { runIdle, runLoad } from './generator.mjs';
 const WARMUP = { warmup: 0.3, 'warmup-messages': 20_000 };
 const QUICK = { warmup: 0.05, seconds: 0.15 };
 const FIXED_RATE = 20_000;
+/** Of an open loop's window, seconds: long enough for a p99, short enough that the machine's own stalls spare most. */
+const SLICE = 0.1;
 const FAIRNESS_RATE = 2_000;
 /** The slow readers' kernel buffers (megabytes each) are full before anything counts. */
 const SLOW_READERS_FILL_SECONDS = 1;
@@ -46,7 +48,7 @@ const warmUp = (server, run, seconds) => runLoad(server, { ...run, ...echo1k, se
 
 /** An open loop on a warm server. */
 async function atRate(server, run, load) {
-  return figures(await runLoad(server, { ...run, 'warmup-messages': 0, ...load }));
+  return figures(await runLoad(server, { ...run, 'warmup-messages': 0, slice: SLICE, ...load }));
 }
 
 const openLoop = (load) => async (server, run) => {
@@ -163,6 +165,7 @@ export const SCENARIOS = [
   },
   {
     name: 'latency',
+    weight: 1.5,
     title: 'Echo 1 KiB at half the saturation rate',
     main: 'p99',
     measure: halfSaturation,
@@ -182,6 +185,7 @@ export const SCENARIOS = [
   },
   {
     name: 'fairness',
+    weight: 1.5,
     title: 'One connection at full speed: latency of ten others',
     main: 'p99',
     measure: openLoop({

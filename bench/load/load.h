@@ -16,7 +16,7 @@ struct settings {
   const char *mode;
   const char *pattern;
   long port, pid, connections, active, size, depth, batch, warmup_messages, flooders, slow, warm, spin;
-  double seconds, warmup, rate;
+  double seconds, slice, warmup, rate;
 };
 
 /* What one measurement window found. */
@@ -42,6 +42,7 @@ void pattern_check(const unsigned char *data, uint64_t position, size_t length);
 /* histogram.c: latencies in ns, relative error below 1.6 %. */
 void histogram_reset(void);
 void histogram_record(uint64_t ns);
+void histogram_cut(void);              /* ends a slice of the window */
 void histogram_print(void);
 
 /* window.c: warm-up, then the window in which everything counts. */

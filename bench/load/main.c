@@ -27,6 +27,7 @@ static const struct { const char *name, *meaning; long *number; double *real; co
     {"warm", "idle: connections made and closed first, at most 4096", &settings.warm, NULL, NULL},
     {"spin", "1: never sleep", &settings.spin, NULL, NULL},
     {"seconds", "length of the window", NULL, &settings.seconds, NULL},
+    {"slice", "seconds; latencies are the median of the window's slices; 0: all one slice", NULL, &settings.slice, NULL},
     {"warmup", "seconds before it, at least", NULL, &settings.warmup, NULL},
     {"warmup-messages", "messages before it, at least (10 s at most)", &settings.warmup_messages, NULL, NULL},
 };

@@ -20,7 +20,7 @@ static const uint64_t LONGEST_WARMUP_NS = 10ull * 1000 * 1000 * 1000;
 
 enum phase window_phase = WARMING;
 
-static uint64_t opened_at, started_at;
+static uint64_t opened_at, started_at, slice_at;
 static struct sample { double total, user, system, own; } before;
 
 uint64_t now_ns(void) {
@@ -92,7 +92,7 @@ static void start(void) {
   histogram_reset();
   report.messages = report.bytes = 0;
   before = take_sample();
-  started_at = now_ns();
+  started_at = slice_at = now_ns();
   window_phase = MEASURING;
 }
 
@@ -107,8 +107,15 @@ static void stop(uint64_t now) {
   window_phase = DONE;
 }
 
+static void slice(uint64_t now) {
+  if (settings.slice <= 0 || (double)(now - slice_at) < settings.slice * 1e9) return;
+  histogram_cut();
+  slice_at = now;
+}
+
 enum phase window_advance(uint64_t now) {
   if (window_phase == WARMING && is_warm(now)) start();
   else if (window_phase == MEASURING && (double)(now - started_at) >= settings.seconds * 1e9) stop(now);
+  else if (window_phase == MEASURING) slice(now);
   return window_phase;
 }

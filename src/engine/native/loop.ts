@@ -8,6 +8,13 @@ const OUT_BYTES = 256 * 1024;
 const SLAB_BYTES = 256 * 1024;
 /** Chunks up to this size are copied out of the slab, bytes. */
 const SMALL_MAX = 2048;
+/**
+ * Size of a block that is allocated and dropped once slabs begin to come and go. When glibc
+ * has freed one of that size it keeps up to twice as much for the next slabs, instead of
+ * giving pages back to the kernel each time, which stalls every connection: mallopt(3),
+ * M_MMAP_THRESHOLD. A server of small messages never gets there and stays small.
+ */
+const KEEP_BYTES = 16 * 1024 * 1024;
 /** Memory for small chunks handed out before a new pool is made; a kept small chunk keeps its pool. */
 const POOL_BYTES = 64 * 1024;
 const PAGE_BYTES = 4096;
@@ -52,6 +59,7 @@ export class Loop {
   private settlers: Settler[] = [];
   private slab!: Buffer;
   private pool!: Buffer;
+  private keepsPages = false;
   private held = 0;
   private dispatching = false;
   /** Descriptors to close after the turn; inverted: with a reset. */
@@ -237,7 +245,11 @@ export class Loop {
 
   private renewMemory(): void {
     const { control, c } = this;
-    if (control[c.CTL_SLAB_USED]! > SLAB_BYTES - READ_MAX) this.renewSlab();
+    if (control[c.CTL_SLAB_USED]! > SLAB_BYTES - READ_MAX) {
+      if (!this.keepsPages) Buffer.allocUnsafeSlow(KEEP_BYTES);
+      this.keepsPages = true;
+      this.renewSlab();
+    }
     if (control[c.CTL_POOL_USED]! > POOL_BYTES - SMALL_MAX) this.renewPool();
   }
 
