@@ -105,9 +105,12 @@ void call_into(struct hawser *h, napi_ref function, int32_t number);
 
 /* io.c: the system calls that carry bytes */
 int32_t io_wait(struct hawser *h);
-bool io_is_left(const struct hawser *h);
-/* Drops what is left: a descriptor is closed or watched otherwise. epoll reports the rest again. */
-void io_forget(struct hawser *h);
+/* Whether io_wait has something to go on with. */
+static inline bool io_is_left(const struct hawser *h) {
+  return h->next_event < h->event_count;
+}
+/* The descriptor is closed or watched otherwise: what is left of it no longer holds. */
+void io_forget(struct hawser *h, int fd);
 int32_t io_flush(struct hawser *h);
 napi_status io_export(napi_env env, napi_value exports);
 

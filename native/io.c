@@ -80,12 +80,9 @@ static int32_t receive_ready(struct hawser *h, int32_t index, int fd, uint32_t m
   return 1;
 }
 
-bool io_is_left(const struct hawser *h) {
-  return h->next_event < h->event_count;
-}
-
-void io_forget(struct hawser *h) {
-  h->event_count = 0;
+void io_forget(struct hawser *h, int fd) {
+  for (int i = h->next_event; i < h->event_count; i++)
+    if ((int)(uint32_t)h->events[i].data.u64 == fd) h->events[i].events = 0;
 }
 
 /* Whether the next receive, whatever it brings, fits. */

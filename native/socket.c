@@ -56,7 +56,7 @@ void socket_close_all(struct hawser *h) {
 
 static int watch_fd(struct hawser *h, int operation, int fd, uint32_t mode, uint32_t events) {
   struct epoll_event event = {.events = events, .data.u64 = (uint64_t)mode << 32 | (uint32_t)fd};
-  io_forget(h);
+  if (operation != EPOLL_CTL_ADD) io_forget(h, fd);
   return result_of(epoll_ctl(h->epoll_fd, operation, fd, &event));
 }
 
@@ -209,7 +209,7 @@ static napi_value close_socket(napi_env env, napi_callback_info info) {
   }
   fd_set_remove(&h->owned, fd);
   fd_set_remove(&h->unanswered, fd);
-  io_forget(h);
+  io_forget(h, fd);
   return result_int(env, result_of(close(fd)));
 }
 

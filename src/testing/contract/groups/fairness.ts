@@ -7,6 +7,10 @@ import { promises } from '../promise.js';
 const PINGS = 20;
 /** What a loud connection may get done while one chunk of another waits, bytes. */
 const MOST_BETWEEN = 1_048_576;
+/** Connections that flood at the same time: more than one turn's memory holds a chunk of. */
+const CROWD = 12;
+/** What each of them must have got when they would have this much each in equal parts, bytes. */
+const SHARE = { least: 128 * 1024, equal: 512 * 1024 };
 
 export const fairness = promises('fairness', 'no connection starves the others', [
   [
@@ -66,6 +70,30 @@ export const fairness = promises('fairness', 'no connection starves the others',
       }
       assert.ok(flooded < 100_000_000, 'the flood was over before the pings');
       await loud.peer.destroy();
+    },
+  ],
+  [
+    'reading-many',
+    'of many connections that flood at once, each gets at least a quarter of an equal share',
+    async (bench) => {
+      let total = 0;
+      let atEnd: readonly number[] | null = null;
+      const served = await bench.serve({
+        dataReceived: (_, data) => {
+          total += data.length;
+          if (total >= CROWD * SHARE.equal) atEnd ??= served.probes.map((p) => p.receivedBytes);
+        },
+      });
+      const opened = [];
+      for (let i = 0; i < CROWD; i++) opened.push(await served.connect());
+      const flood = pattern(4 * SHARE.equal);
+      for (const { peer } of opened) peer.write(flood);
+      for (const { probe } of opened) await probe.untilReceived(flood.length);
+      assert.ok(
+        atEnd!.every((bytes) => bytes >= SHARE.least),
+        `the shares were ${atEnd}`,
+      );
+      for (const { peer } of opened) await peer.destroy();
     },
   ],
   [
