@@ -142,6 +142,13 @@ export const mutations = [
     groups: ['ending'],
   },
   {
+    breaks: 'a writer that the kernel keeps up with is never paused',
+    file: sending,
+    from: 'if (result > 0) loop.sendAllowance -= result;',
+    to: '',
+    groups: ['fairness'],
+  },
+  {
     breaks: 'a batch above the high-water mark waits for the end of the turn',
     file: sending,
     from: 'if (this.chainBytes > this.writeBufferLimits.high) this.sendNow(NOTHING, true);',

@@ -21,7 +21,9 @@ export interface Transport {
    * Sends bytes, or a string as UTF-8. Never blocks and never throws for what the
    * network does; a lost connection is told once, through `connectionLost`.
    * `data` may be changed as soon as this returns. An empty write does nothing.
-   * What is written in one event-loop turn leaves together at its end.
+   * What is written in one event-loop turn leaves together at its end. What one
+   * callback writes beyond 256 KiB is buffered, so that a writer that goes on until
+   * `pauseWriting` lets the other connections have their turn.
    *
    * After `close`, `abort` or a lost connection the data is dropped, counted, and
    * reported once on the channel `hawser:warning`.

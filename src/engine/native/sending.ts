@@ -97,7 +97,7 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
     const idle = this.backlog === null;
     this.backlog ??= new Backlog();
     for (const chunk of chunks) this.backlog.appendOwned(chunk);
-    if (idle) this.sendBacklog();
+    if (idle && this.loop.sendAllowance > 0) this.sendBacklog();
     if (this.backlog !== null) this.settleLater();
   }
 
@@ -119,9 +119,10 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
 
   /** Makes room for `length` bytes and one operation; false when that gave us a backlog instead. */
   private reserve(length: number): boolean {
-    const { control, c, out } = this.loop;
+    const { control, c, out, sendAllowance } = this.loop;
     if (control[c.CTL_OUT_USED]! + length > out.length || control[c.CTL_OPS]! === c.MAX_OPS) {
-      this.loop.flush();
+      if (sendAllowance > 0) this.loop.flush();
+      else this.sendNow(NOTHING, true);
     }
     return this.backlog === null;
   }
@@ -165,12 +166,14 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
     return this.epoch === this.loop.control[this.loop.c.CTL_EPOCH]! ? this.chainBytes : 0;
   }
 
-  /** Sends the chain and then `data` at once; what is left becomes the backlog. Never calls the protocol. */
+  /** Sends the chain and then `data` at once, as allowed; what is left becomes the backlog. Never calls the protocol. */
   private sendNow(data: Uint8Array, owned: boolean): void {
-    const { native, ops, c } = this.loop;
+    const { loop } = this;
+    const { native, ops, c } = loop;
     const pending = this.pendingBytes;
     const head = pending > 0 ? this.firstOp : -1;
-    const result = native.send(this.fd, head, data);
+    const result = loop.sendAllowance > 0 ? native.send(this.fd, head, data) : -EAGAIN;
+    if (result > 0) loop.sendAllowance -= result;
     if (result === pending + data.length) {
       if (head >= 0) this.dropChain();
       return;
@@ -248,6 +251,7 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
         this.sendFailed(result);
         return;
       }
+      this.loop.sendAllowance -= result;
       backlog.consume(result);
       if (backlog.byteLength === 0) {
         this.backlog = null;

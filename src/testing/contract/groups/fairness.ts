@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Transport } from '../../../transport.js';
 import { pattern } from '../pattern.js';
 import type { Probe } from '../probe.js';
 import { promises } from '../promise.js';
@@ -7,6 +8,8 @@ import { promises } from '../promise.js';
 const PINGS = 20;
 /** What a loud connection may get done while one chunk of another waits, bytes. */
 const MOST_BETWEEN = 1_048_576;
+/** What a writer may get rid of before it is paused, bytes: a kernel's buffers would take more. */
+const MOST_WRITTEN = 2 * 1_048_576;
 /** Connections that flood at the same time: more than one turn's memory holds a chunk of. */
 const CROWD = 12;
 /** What each of them must have got when they would have this much each in equal parts, bytes. */
@@ -124,6 +127,34 @@ export const fairness = promises('fairness', 'no connection starves the others',
         'the flood was over before the pings',
       );
       await loud.peer.destroy();
+    },
+  ],
+  [
+    'writing-until-paused',
+    'a protocol that writes until it is paused is paused within 2 MiB, however much the reader takes',
+    async (bench) => {
+      const chunk = pattern(64 * 1024);
+      const writers = {
+        small: (transport: Transport) => transport.write(chunk.subarray(0, 1000)),
+        large: (transport: Transport) => transport.write(chunk),
+        many: (transport: Transport) => transport.writev([chunk, chunk]),
+      };
+      for (const [name, write] of Object.entries(writers)) {
+        let written = 0;
+        const { probe, peer } = await bench.open({
+          dataReceived: ({ transport, calls }) => {
+            while (!calls.includes('pauseWriting') && written <= MOST_WRITTEN) {
+              write(transport);
+              written = transport.bytesWritten + transport.writeBufferSize;
+            }
+          },
+        });
+        peer.write('!');
+        await probe.untilReceived(1);
+        assert.ok(written <= MOST_WRITTEN, `${name} writes: not paused after ${written} bytes`);
+        await peer.untilReceived(written);
+        await peer.destroy();
+      }
     },
   ],
   [
