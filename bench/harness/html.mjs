@@ -14,7 +14,7 @@ const STYLE = `
   .scroll { overflow-x: auto; margin: 0 0 2rem }
   table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; white-space: nowrap }
   th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right }
-  th:first-child, td:first-child { text-align: left }
+  th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 7rem }
   .bad { color: var(--bad); font-weight: 600 } .good { color: var(--good) }`;
 
 function cell(text) {

@@ -11,19 +11,21 @@ const COLUMNS = [
   ['latency-fixed', 'p99'],
 ];
 
-/** CPU µs per message or connection, bytes per idle connection, µs of p99 latency. */
+/** CPU µs per message or connection, bytes per idle connection, µs of p99 latency; of servers with any of these. */
 export function overviewTable({ scenarios, servers }) {
   const present = COLUMNS.map(([name, title]) => [
     scenarios.find((s) => s.name === name),
     title,
   ]).filter(([scenario]) => scenario !== undefined);
+  const medianOf = (server, { rows, main }) =>
+    rows.find((row) => row.server === server)?.[main]?.median;
+  const all = servers.map(({ name, title }) => ({
+    title,
+    medians: present.map(([scenario]) => medianOf(name, scenario)),
+  }));
+  const known = all.filter(({ medians }) => medians.some((median) => median !== undefined));
   return {
     head: ['server', ...present.map(([, title]) => title)],
-    rows: servers.map(({ name, title }) => [
-      title,
-      ...present.map(([{ rows, main }]) =>
-        figure(rows.find((row) => row.server === name)?.[main]?.median),
-      ),
-    ]),
+    rows: known.map(({ title, medians }) => [title, ...medians.map(figure)]),
   };
 }
