@@ -144,7 +144,7 @@ export const mutations = [
   {
     breaks: 'a writer that the kernel keeps up with is never paused',
     file: sending,
-    from: 'if (result > 0) loop.sendAllowance -= result;',
+    from: 'if (result > 0) loop.countBurst(this, result);',
     to: '',
     groups: ['fairness'],
   },

@@ -19,11 +19,11 @@ const KEEP_BYTES = 16 * 1024 * 1024;
 const POOL_BYTES = 64 * 1024;
 const PAGE_BYTES = 4096;
 /**
- * What one callback may have sent before it ends, bytes. To a reader that keeps up, the kernel
- * takes whatever is written: a protocol that writes until it is told to pause would never be.
- * Beyond this its writes are buffered, which pauses it, and the other connections have their turn.
+ * What a callback may send on one connection before it ends, bytes. To a reader that keeps up,
+ * the kernel takes whatever is written: a protocol that writes until it is told to pause would
+ * never be. Beyond this its writes are buffered, which pauses it, and the others have their turn.
  */
-const CALLBACK_SEND_BYTES = 256 * 1024;
+const BURST_BYTES = 256 * 1024;
 /** Most bytes of one receive: what a connection may take per turn. */
 const READ_MAX = 64 * 1024;
 
@@ -68,8 +68,9 @@ export class Loop {
   private keepsPages = false;
   private held = 0;
   private dispatching = false;
-  /** What is left of the running callback's `CALLBACK_SEND_BYTES`. */
-  sendAllowance = CALLBACK_SEND_BYTES;
+  /** Who sent last in the running callback, and how much in a row. */
+  private sender: Sender | null = null;
+  private burst = 0;
   /** Descriptors to close after the turn; inverted: with a reset. */
   private readonly closing: number[] = [];
   private lingerers = new Map<number, number>();
@@ -152,9 +153,19 @@ export class Loop {
 
   /** Sends what is queued now, without waiting for the end of the turn; no callback runs. */
   flush(): void {
-    this.sendAllowance -= this.control[this.c.CTL_OUT_USED]!;
     const abnormal = this.native.flush();
     if (abnormal > 0) this.account();
+  }
+
+  /** Whether `sender` may send more before the running callback ends. */
+  maySend(sender: Sender): boolean {
+    return this.sender !== sender || this.burst < BURST_BYTES;
+  }
+
+  /** `sender` sent `bytes` before the end of the turn. */
+  countBurst(sender: Sender, bytes: number): void {
+    this.burst = this.sender === sender ? this.burst + bytes : bytes;
+    this.sender = sender;
   }
 
   // ---- a closed connection's last moments ----
@@ -204,7 +215,7 @@ export class Loop {
     for (let i = 0; i < count * RECORD_INTS; i += RECORD_INTS) {
       const owner = owners[records[i]!];
       if (owner === undefined) continue;
-      this.sendAllowance = CALLBACK_SEND_BYTES;
+      this.sender = null;
       try {
         const what = records[i + 1]!;
         const at = records[i + 2]!;
@@ -228,7 +239,7 @@ export class Loop {
     if (settlers.length === 0) return;
     this.settlers = [];
     for (const settler of settlers) {
-      this.sendAllowance = CALLBACK_SEND_BYTES;
+      this.sender = null;
       try {
         settler.settle();
       } catch (thrown) {

@@ -97,7 +97,7 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
     const idle = this.backlog === null;
     this.backlog ??= new Backlog();
     for (const chunk of chunks) this.backlog.appendOwned(chunk);
-    if (idle && this.loop.sendAllowance > 0) this.sendBacklog();
+    if (idle && this.loop.maySend(this)) this.sendBacklog();
     if (this.backlog !== null) this.settleLater();
   }
 
@@ -119,10 +119,15 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
 
   /** Makes room for `length` bytes and one operation; false when that gave us a backlog instead. */
   private reserve(length: number): boolean {
-    const { control, c, out, sendAllowance } = this.loop;
+    const { loop } = this;
+    const { control, c, out } = loop;
     if (control[c.CTL_OUT_USED]! + length > out.length || control[c.CTL_OPS]! === c.MAX_OPS) {
-      if (sendAllowance > 0) this.loop.flush();
-      else this.sendNow(NOTHING, true);
+      if (loop.maySend(this)) {
+        loop.countBurst(this, this.pendingBytes);
+        loop.flush();
+      } else {
+        this.sendNow(NOTHING, true);
+      }
     }
     return this.backlog === null;
   }
@@ -172,8 +177,8 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
     const { native, ops, c } = loop;
     const pending = this.pendingBytes;
     const head = pending > 0 ? this.firstOp : -1;
-    const result = loop.sendAllowance > 0 ? native.send(this.fd, head, data) : -EAGAIN;
-    if (result > 0) loop.sendAllowance -= result;
+    const result = loop.maySend(this) ? native.send(this.fd, head, data) : -EAGAIN;
+    if (result > 0) loop.countBurst(this, result);
     if (result === pending + data.length) {
       if (head >= 0) this.dropChain();
       return;
@@ -251,7 +256,7 @@ export abstract class SendingTransport extends BaseTransport implements Sender {
         this.sendFailed(result);
         return;
       }
-      this.loop.sendAllowance -= result;
+      this.loop.countBurst(this, result);
       backlog.consume(result);
       if (backlog.byteLength === 0) {
         this.backlog = null;
