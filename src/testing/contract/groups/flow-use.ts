@@ -53,15 +53,24 @@ export const flowUse = promises('flow-use', 'flow control in use', [
     'write-in-resume',
     'resumeWriting may write until it is paused again',
     async (bench) => {
-      let left = 5;
-      const { probe, transport, peer } = await bench.open({
+      const chunk = pattern(1_000_000);
+      let written = 0;
+      let rounds = 0;
+      const writeUntilPaused = (p: Probe) => {
+        rounds++;
+        while (p.count('pauseWriting') < rounds) {
+          p.transport.write(chunk);
+          written += chunk.length;
+        }
+      };
+      const { probe, peer } = await bench.open({
         resumeWriting: (p) => {
-          if (left-- > 0) p.transport.write(pattern(10_000_000));
+          if (rounds < 6) writeUntilPaused(p);
         },
       });
-      transport.write(pattern(10_000_000));
-      await peer.untilReceived(60_000_000);
+      writeUntilPaused(probe);
       await probe.untilCalled('resumeWriting', 6);
+      await peer.untilReceived(written);
       assert.equal(probe.count('pauseWriting'), 6);
     },
   ],
