@@ -6,7 +6,7 @@
  * of libuv's own table (no handle per connection, one epoll_ctl per connection)
  * and lets one wake-up serve all of them.
  *
- *   poll     something is ready: receive, one call into JavaScript, send
+ *   poll     something is ready: receive, one call into JavaScript for each slab, send
  *   prepare  just before the loop sleeps: send what was written outside a turn
  *            (timers, other I/O) and deliver what became due
  *   idle     active only while work is left over, so that the loop does not sleep on it

@@ -187,6 +187,7 @@ export const SCENARIOS = [
     name: 'fairness',
     weight: 1.5,
     title: 'One connection at full speed: latency of ten others',
+    extras: ['hawser-buffered'],
     main: 'p99',
     measure: openLoop({
       connections: 10,

@@ -2,28 +2,21 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as netConnect, type Socket } from 'node:net';
 import { after, describe, it } from 'node:test';
-import { createServer, type Server, type ServerOptions, type Transport } from 'hawser';
+import { createServer, type Server, type ServerOptions } from 'hawser';
+import { echo } from './echo.js';
 
 /** A server that echoes, the promise of each connection's end, and clients that are closed afterwards. */
 async function echoServer(options: ServerOptions) {
   const ends: (Error | null)[] = [];
   let ended: (() => void) | undefined;
   const server = await createServer(
-    () => {
-      let transport: Transport;
-      return {
-        connectionMade(made) {
-          transport = made;
-        },
-        dataReceived(data) {
-          transport.write(data);
-        },
-        connectionLost(error) {
-          ends.push(error);
-          ended?.();
-        },
-      };
-    },
+    () => ({
+      ...echo(),
+      connectionLost(error) {
+        ends.push(error);
+        ended?.();
+      },
+    }),
     { host: '127.0.0.1', ...options },
   );
   const clients: Socket[] = [];

@@ -46,7 +46,7 @@ export interface Settler {
  * One per environment: the table of descriptors, the memory shared with the
  * addon, and what happens in a turn:
  *
- * 1. the addon waits, receives into the slab, and calls `dispatch` once;
+ * 1. the addon waits, receives into the slab, and calls `dispatch`, once for each slab it fills;
  * 2. transports call their protocols, whose writes fill `out` and queue operations;
  * 3. back in the addon, microtasks have run, and the operations are sent;
  * 4. `settle` is called if a send did not go out whole, or if somebody asked for
